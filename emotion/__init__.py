@@ -1,0 +1,1 @@
+"""Facial expression recognition: what the dashboard knows, free of any user interface."""
