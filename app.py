@@ -1,0 +1,14 @@
+"""The dashboard: declares its pages. Start it with `streamlit run app.py`."""
+
+import streamlit as st
+
+st.set_page_config(page_title="Emotion dashboard", page_icon="assets/icon.svg", layout="wide")
+st.logo("assets/logo.svg", size="large", icon_image="assets/icon.svg")
+
+pages = {
+    "Analyze": [
+        st.Page("pages/analyze/photo.py", title="Photos", icon=":material/photo_library:", default=True),
+    ],
+}
+
+st.navigation(pages).run()

@@ -1,0 +1,143 @@
+"""The command line: the same library from a shell.
+
+With `--json`, machine-readable output stands alone on stdout; messages go to stderr. Exit status
+0: all done; 1: something failed, the rest was done; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from emotion.analysis import Analysis, Analyzer, error_dict
+from emotion.classifier import Classifier
+from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.readers import read_dataset
+from emotion.evaluation import Evaluation, evaluate_classifier
+from emotion.faces import FaceModelError
+from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
+from emotion.registry import ModelError, active_model, model_folder
+from emotion.training import cli as training_cli
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except (ModelError, FaceModelError, DatasetError) as error:
+        _say(str(error))
+        return 1
+    except BrokenPipeError:
+        # The reader, `head` for one, has seen enough. Nothing more can be printed, not even at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m emotion", description="Recognise facial expressions.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    analyze = commands.add_parser("analyze", help="find the faces in pictures and name their expressions")
+    analyze.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="pictures, or folders of them")
+    analyze.set_defaults(run=_analyze)
+
+    evaluate = commands.add_parser("evaluate", help="measure a model on labelled faces")
+    evaluate.add_argument(
+        "source", metavar="SOURCE", help="a folder or zip of test/<emotion>/… pictures, or the FER-2013 CSV"
+    )
+    evaluate.add_argument("--split", default="test", choices=("train", "validation", "test"))
+    evaluate.set_defaults(run=_evaluate)
+
+    for command in (analyze, evaluate):
+        command.add_argument("--model", metavar="NAME", help="which model (default: the active one)")
+        command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+
+    train = commands.add_parser("train", help="train a model (the same as python train_model.py)")
+    training_cli.add_arguments(train)
+    train.set_defaults(run=training_cli.run)
+    return parser
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _classifier(arguments: argparse.Namespace, threads: int = 1) -> Classifier:
+    return Classifier(model_folder(arguments.model or active_model()), threads)
+
+
+def _analyze(arguments: argparse.Namespace) -> int:
+    analyzer = Analyzer(_classifier(arguments))
+    failed = False
+    for path in _pictures(arguments.paths):
+        try:
+            analysis = analyzer.analyze(read_image(path))
+        except ImageError as error:
+            failed = True
+            if arguments.json:
+                print(json.dumps(error_dict(str(path), str(error))), flush=True)
+            else:
+                _say(f"{path}: {error}")
+            continue
+        if arguments.json:
+            print(json.dumps(analysis.to_dict(str(path))), flush=True)
+        else:
+            _print_analysis(path, analysis)
+    return int(failed)
+
+
+def _pictures(paths: list[Path]) -> Iterator[Path]:
+    """Yield the paths; of a folder, the pictures in it and below."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(
+                file for file in path.rglob("*") if file.suffix.lower().lstrip(".") in SUPPORTED_EXTENSIONS
+            )
+        else:
+            yield path
+
+
+def _print_analysis(path: Path, analysis: Analysis) -> None:
+    count = len(analysis.faces)
+    print(f"{path}: {count} face{'s' * (count != 1)}" if count else f"{path}: no face found", flush=True)
+    for face in analysis.faces:
+        ranked = sorted(face.to_dict()["probabilities"].items(), key=lambda item: -item[1])[:3]
+        answers = ", ".join(f"{name} {probability:.0%}" for name, probability in ranked)
+        notes = " (uncertain)" * face.is_uncertain + " (small face)" * face.is_small
+        print(f"  {face.number}: {answers}{notes}", flush=True)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    classifier = _classifier(arguments, threads=2)
+    _say(f"Reading {arguments.source} …")
+    dataset = read_dataset(arguments.source)
+    if dataset.skipped:
+        first = dataset.skipped[0]
+        _say(f"{len(dataset.skipped)} left out; the first: {first.where}: {first.reason}")
+    faces = dataset.split(arguments.split)
+    evaluation = evaluate_classifier(classifier, faces.images, faces.labels)
+    if arguments.json:
+        print(json.dumps({"model": classifier.card.name} | evaluation.to_dict()))
+    else:
+        _print_evaluation(classifier.card.name, evaluation)
+    return 0
+
+
+def _print_evaluation(model: str, evaluation: Evaluation) -> None:
+    print(
+        f"{model} on {evaluation.n:,} faces: accuracy {evaluation.accuracy:.1%}, "
+        f"macro F1 {evaluation.macro_f1:.1%}, calibration error {evaluation.ece:.1%}"
+    )
+    print(f"{'':10}{'precision':>10}{'recall':>8}{'F1':>8}{'faces':>8}")
+    for name, figures in evaluation.per_class.items():
+        print(
+            f"{name:10}{figures['precision']:>10.1%}{figures['recall']:>8.1%}"
+            f"{figures['f1']:>8.1%}{figures['support']:>8,}"
+        )

@@ -1,0 +1,122 @@
+"""Where things are when a picture is scaled, turned or cut: pure functions.
+
+Points are x, y in pixels, measured from the picture's top left corner (a pixel's centre lies at 0.5).
+Rows are YuNet's: x, y, width, height, five landmarks (x, y), score.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+# Pixels; keeps the memory small when a face fills a photograph of 50 megapixels.
+LARGEST_CUT = 2048
+
+
+def scaled_size(width: int, height: int, side: int) -> tuple[int, int]:
+    """Return width and height scaled so that the longer is `side`, neither below one pixel."""
+    scale = side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def turn_back_matrix(quarter_turns: int, width: int, height: int) -> np.ndarray:
+    """Return the (2, 3) matrix from points of `np.rot90(image, quarter_turns)` to points of the image.
+
+    `width` and `height` are the unturned image's.
+    """
+    return np.array(
+        (
+            ((1, 0, 0), (0, 1, 0)),
+            ((0, -1, width), (1, 0, 0)),
+            ((-1, 0, width), (0, -1, height)),
+            ((0, 1, 0), (-1, 0, height)),
+        )[quarter_turns % 4],
+        dtype=np.float64,
+    )
+
+
+def move_rows(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return YuNet's rows (n, 15) with boxes and landmarks moved by a (2, 3) affine matrix.
+
+    A box keeps upright sides about its moved centre; the sides change places where it is laid on its side.
+    """
+    moved = rows.copy()
+    linear, shift = matrix[:, :2], matrix[:, 2]
+    moved[:, 4:14] = (rows[:, 4:14].reshape(-1, 5, 2) @ linear.T + shift).reshape(-1, 10)
+    sides = rows[:, 2:4] * np.hypot(*linear)
+    if abs(linear[0, 1]) + abs(linear[1, 0]) > abs(linear[0, 0]) + abs(linear[1, 1]):
+        sides = sides[:, ::-1]
+    moved[:, :2] = (rows[:, :2] + rows[:, 2:4] / 2) @ linear.T + shift - sides / 2
+    moved[:, 2:4] = sides
+    return moved
+
+
+def merge_rows(rows: np.ndarray, threshold: float) -> np.ndarray:
+    """Return the rows (n, 15), best score first, less those whose box lies on one of higher score.
+
+    `threshold` is the intersection over the smaller box, 0 to 1, above which it does: a part of a face
+    that passed for a face lies inside the true box, where intersection over union is small.
+    """
+    kept: list[np.ndarray] = []
+    for row in rows[np.argsort(-rows[:, 14], kind="stable")]:
+        if all(_overlap_of_smaller(row, other) <= threshold for other in kept):
+            kept.append(row)
+    return np.array(kept).reshape(-1, 15)
+
+
+def roll_of(landmarks: np.ndarray) -> float:
+    """Return the tilt of the line from right to left eye of (5, 2) landmarks, in degrees clockwise."""
+    across, down = landmarks[1] - landmarks[0]
+    return math.degrees(math.atan2(down, across))
+
+
+def cut_square(
+    image: np.ndarray,
+    centre: tuple[float, float],
+    side: float,
+    roll: float,
+    size: int,
+    border: int = cv2.BORDER_CONSTANT,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a square out of a picture, turned and scaled.
+
+    Args:
+        image: uint8 (height, width, 3) or (height, width).
+        centre: x, y of the square's centre, in pixels of the picture.
+        side: side of the square, in pixels of the picture.
+        roll: how far the square is turned, in degrees clockwise; a head with this tilt comes out upright.
+        size: side of the result, in pixels.
+        border: what lies outside the picture, as OpenCV names it; black by default.
+
+    Returns:
+        The uint8 (size, size[, 3]) square, and the (2, 3) matrix from its points to points of the picture.
+    """
+    # cv2.warpAffine looks at four pixels only, so a strong shrink would leave most of the face out. The
+    # square is cut at a whole multiple of its size, about pixel for pixel, and then averaged.
+    multiple = max(1, min(math.ceil(side / size), LARGEST_CUT // size))
+    cosine, sine = math.cos(math.radians(roll)), math.sin(math.radians(roll))
+    turn = np.array([[cosine, -sine], [sine, cosine]]) * side / size
+    matrix = np.column_stack([turn, np.asarray(centre) - turn @ (size / 2, size / 2)])
+    fine_turn = turn / multiple
+    # OpenCV counts from the first pixel's centre, not from its corner.
+    fine_matrix = np.column_stack([fine_turn, matrix[:, 2] + fine_turn @ (0.5, 0.5) - 0.5])
+    square = cv2.warpAffine(
+        image,
+        fine_matrix,
+        (size * multiple, size * multiple),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=border,
+    )
+    if multiple > 1:
+        square = cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA)
+    return square, matrix
+
+
+def _overlap_of_smaller(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the intersection of two boxes (x, y, width, height, ...) over the smaller one's area, 0 to 1."""
+    left, top = np.maximum(first[:2], second[:2])
+    right, bottom = np.minimum(first[:2] + first[2:4], second[:2] + second[2:4])
+    smaller = min(first[2] * first[3], second[2] * second[3])
+    return float(max(0, right - left) * max(0, bottom - top) / smaller)

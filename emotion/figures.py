@@ -1,0 +1,94 @@
+"""Data to Plotly figures, as pure functions; pages and exported files share them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, UNCERTAIN_COLOR
+
+# Training and validation: a blue and an orange that colour-blind people tell apart, and a dash.
+_TRAIN = {"color": "#0072B2"}
+_VALIDATION = {"color": "#D55E00", "dash": "dash"}
+
+
+def training_curves(records: list[dict]) -> go.Figure:
+    """Draw accuracy and loss of training and validation over the epochs, side by side.
+
+    Args:
+        records: of each epoch the keys epoch, accuracy, val_accuracy, loss and val_loss.
+    """
+    figure = make_subplots(rows=1, cols=2, subplot_titles=("Accuracy", "Loss"), horizontal_spacing=0.1)
+    epochs = [record["epoch"] for record in records]
+    for column, quantity in enumerate(("accuracy", "loss"), start=1):
+        for name, key, line in (
+            ("training", quantity, _TRAIN),
+            ("validation", f"val_{quantity}", _VALIDATION),
+        ):
+            figure.add_scatter(
+                x=epochs,
+                y=[record[key] for record in records],
+                name=name,
+                legendgroup=name,
+                showlegend=column == 1,
+                line=line,
+                mode="lines+markers",
+                marker={"size": 4},
+                row=1,
+                col=column,
+            )
+    figure.update_yaxes(tickformat=".0%", row=1, col=1)
+    figure.update_xaxes(title_text="epoch")
+    figure.update_layout(
+        hovermode="x unified",
+        legend={"orientation": "h", "y": -0.2, "x": 0.5, "xanchor": "center"},
+        margin={"l": 40, "r": 20, "t": 40, "b": 40},
+    )
+    return figure
+
+
+def probability_bars(probabilities: np.ndarray) -> go.Figure:
+    """Draw seven probabilities (7,) as horizontal bars, the most probable on top."""
+    order = np.argsort(probabilities)  # Plotly draws the first bar at the bottom
+    names = [EMOTIONS[index] for index in order]
+    values = [float(probabilities[index]) for index in order]
+    figure = _bars(names, values, [f"{value:.0%}" for value in values], "%{y}: %{x:.1%}<extra></extra>")
+    # The same scale for every face, so that bars can be compared across cards.
+    return figure.update_xaxes(range=[0, 1.15])
+
+
+def emotion_counts(verdicts: Iterable[str]) -> go.Figure:
+    """Draw how often each emotion, or "uncertain", was the answer."""
+    counts = Counter(verdicts)
+    names = [name for name in (*EMOTIONS, UNCERTAIN) if name in EMOTIONS or counts[name]]
+    return _bars(
+        names[::-1],
+        [counts[name] for name in reversed(names)],
+        [str(counts[name]) for name in reversed(names)],
+        "%{y}: %{x} faces<extra></extra>",
+    )
+
+
+def _bars(names: list[str], values: list[float], texts: list[str], hover: str) -> go.Figure:
+    """Draw horizontal bars from the bottom up, each in its emotion's colour, its value beside it."""
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            y=names,
+            orientation="h",
+            marker_color=[COLORS.get(name, UNCERTAIN_COLOR) for name in names],
+            text=texts,
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate=hover,
+        )
+    )
+    # Room for the text beside the longest bar.
+    figure.update_xaxes(range=[0, 1.15 * (max(values) or 1)], visible=False, fixedrange=True)
+    figure.update_yaxes(fixedrange=True, ticksuffix=" ")
+    figure.update_layout(height=30 * len(names) + 5, margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0.25)
+    return figure

@@ -1,0 +1,164 @@
+"""From trained weights to a model folder: calibrated Keras file, LiteRT file, card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from emotion.dataset.face_dataset import FACE_SIZE, FaceDataset
+from emotion.evaluation import Evaluation
+from emotion.labels import EMOTIONS
+from emotion.training.config import RunConfig
+from emotion.training.data import TrainingData
+
+CARD_VERSION = 1
+# How far a probability of the LiteRT file may lie from the Keras file's.
+QUANTIZATION_TOLERANCE = 0.03
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the temperature that makes the probabilities fit the labels best.
+
+    Guo et al. 2017, "On Calibration of Modern Neural Networks": one number, fitted on validation
+    faces, divides the logits; it changes no answer, only how sure the model says it is.
+
+    Args:
+        logits: float (n, 7).
+        labels: int (n,).
+    """
+
+    def negative_log_likelihood(log_temperature: float) -> float:
+        log_probabilities = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -float(log_probabilities[np.arange(len(labels)), labels].mean())
+
+    return float(np.exp(minimize_scalar(negative_log_likelihood, bounds=(-3, 3), method="bounded").x))
+
+
+def network_logits(network: keras.Model, images: np.ndarray, batch_size: int = 256) -> np.ndarray:
+    """Return the logits float32 (n, 7) of uint8 images (n, 48, 48)."""
+    batches = [
+        keras.ops.convert_to_numpy(network(images[start : start + batch_size, ..., None].astype("float32")))
+        for start in range(0, len(images), batch_size)
+    ]
+    return np.concatenate(batches)
+
+
+def inference_model(network: keras.Model, temperature: float = 1.0) -> keras.Model:
+    """Turn a trained network into the model that ships, with the temperature folded in.
+
+    The result maps float32 (n, 48, 48, 1), 0 to 255, to `probabilities` (n, 7) and to
+    `activation_maps` (n, height, width, 7). As the network ends in average pooling and one dense
+    layer, a class's map is that layer's weights applied at each place (Zhou et al. 2016); the
+    average of a map is the class's logit.
+    """
+    logits_layer = network.get_layer("logits")
+    kernel, bias = (np.asarray(weights) / temperature for weights in logits_layer.get_weights())
+    logits_layer.set_weights([kernel, bias])
+    map_layer = layers.Conv2D(len(EMOTIONS), 1, name="activation_maps")
+    outputs = {
+        "probabilities": layers.Softmax(name="probabilities")(network.output),
+        "activation_maps": map_layer(network.get_layer("features").output),
+    }
+    map_layer.set_weights([kernel[None, None], bias])
+    return keras.Model(network.input, outputs, name=network.name)
+
+
+def write_model_files(model: keras.Model, folder: Path) -> None:
+    """Write `model.keras` and `model.tflite` into an existing folder.
+
+    The LiteRT file is dynamic-range quantised: weights of 8 bits, a quarter of the size, and several
+    times faster (`python benchmarks/quantization.py` shows by how much, and what it costs).
+    """
+    from tensorflow import lite  # the one step that needs TensorFlow itself
+
+    model.save(folder / "model.keras")
+    model.export(
+        folder / "model.tflite", format="litert", verbose=False, optimizations=[lite.Optimize.DEFAULT]
+    )
+
+
+def dataset_facts(data: TrainingData, source: str) -> dict:
+    """Return what a card says about the faces: how many, and what was done to them."""
+
+    def counts(part: FaceDataset | None) -> dict | None:
+        return None if part is None else {"faces": len(part), "classes": part.class_counts()}
+
+    return {
+        "name": Path(source).name,
+        "train": counts(data.train),
+        "validation": counts(data.validation),
+        "test": counts(data.test),
+        "train_copies_of_test_faces_dropped": data.dropped,
+    }
+
+
+def build_card(
+    config: RunConfig,
+    model: keras.Model,
+    data: TrainingData,
+    temperature: float,
+    metrics: dict[str, Evaluation],
+    best_epoch: int,
+) -> dict:
+    """Return the card of a model: what it is, trained on what, measured how."""
+    settings = asdict(config)
+    # The path on somebody's disk is nobody else's business.
+    settings["dataset"] = Path(config.dataset).name
+    return {
+        "card_version": CARD_VERSION,
+        "name": config.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "labels": list(EMOTIONS),
+        "input": {"shape": [FACE_SIZE, FACE_SIZE, 1], "dtype": "float32", "range": [0, 255]},
+        "architecture": config.architecture,
+        "parameters": int(sum(np.prod(weight.shape) for weight in model.trainable_weights)),
+        "temperature": temperature,
+        "best_epoch": best_epoch,
+        "dataset": dataset_facts(data, config.dataset),
+        "metrics": {split: evaluation.to_dict() for split, evaluation in metrics.items()},
+        "config": settings,
+        "versions": {"keras": version("keras"), "backend": keras.backend.backend()},
+    }
+
+
+def publish(partial: Path, models: Path, name: str, replace: bool = False) -> Path:
+    """Move a finished model folder to `models/name`, or to `name-2`, `name-3`, ... if that is taken.
+
+    Args:
+        partial: the finished folder, on the same disk; it is gone afterwards.
+        models: the folder of all models.
+        name: the wished name.
+        replace: take the place of a model of the same name.
+
+    Returns:
+        The model's folder.
+    """
+    target = models / name
+    if replace and target.exists():
+        old = models / f".replaced-{name}"
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        partial.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+        return target
+    number = 1
+    while target.exists():
+        number += 1
+        target = models / f"{name}-{number}"
+    if number > 1:
+        card = json.loads((partial / "card.json").read_text(encoding="utf-8"))
+        (partial / "card.json").write_text(
+            json.dumps(card | {"name": target.name}, indent=2) + "\n", encoding="utf-8"
+        )
+    partial.rename(target)
+    return target

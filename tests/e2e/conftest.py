@@ -1,0 +1,94 @@
+"""A served app and a headless Chromium. Skipped with a reason where there is no Chromium, unless
+EMOTION_REQUIRE_BROWSER is set: then its absence is a failure."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from emotion import paths
+
+
+def _chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+    return next(filter(None, map(shutil.which, names)), str(mac) if mac.exists() else None)
+
+
+@pytest.fixture(scope="session")
+def app_address(tmp_path_factory):
+    """Start the app as a visitor's computer does, and yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    environment = os.environ | {"EMOTION_HOME": str(tmp_path_factory.mktemp("home"))}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--server.headless=true"],
+            cwd=paths.PROJECT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_healthy(f"http://localhost:{port}/_stcore/health", process, log)
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the app did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = _chromium()
+    if path is None:
+        message = "no Chromium found; install it (Debian: apt install chromium) to run the browser tests"
+        if os.environ.get("EMOTION_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    # A sandbox of its own needs rights that root and containers lack; only the project's pages are opened.
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, app_address):
+    """The app's first page, opened; it must load nothing from other hosts."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    foreign = []
+    page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url) else None)
+    page.goto(app_address)
+    yield page
+    context.close()
+    assert not foreign
+
+
+def _is_foreign(address: str) -> bool:
+    return re.match(r"(https?://localhost|ws://localhost|data:|blob:)", address) is None

@@ -1,0 +1,50 @@
+"""Makers of small pictures, datasets and model folders for the tests."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emotion.dataset.synthetic import generate
+from emotion.labels import EMOTIONS
+
+
+def png_bytes(image: np.ndarray) -> bytes:
+    """Encode grey (height, width) or RGB (height, width, 3)."""
+    bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".png", bgr)[1].tobytes()
+
+
+def faces_by_name(count: int = 21, split: str = "train", seed: int = 0) -> dict[str, bytes]:
+    """Drawn faces as PNG files, named `<split>/<emotion>/<number>.png`."""
+    images, labels = generate(count, seed)
+    return {
+        f"{split}/{EMOTIONS[label]}/{number:03d}.png": png_bytes(image)
+        for number, (image, label) in enumerate(zip(images, labels, strict=True))
+    }
+
+
+def write_folder(root: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+def zip_bytes(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def csv_text(images: np.ndarray, labels: np.ndarray, usages: list[str]) -> str:
+    """Write faces as the challenge does: emotion,pixels,Usage."""
+    lines = ["emotion,pixels,Usage"]
+    for image, label, usage in zip(images, labels, usages, strict=True):
+        lines.append(f"{label},{' '.join(map(str, image.ravel()))},{usage}")
+    return "\n".join(lines) + "\n"

