@@ -1,8 +1,8 @@
 """Measure how FER-2013 frames a face, and how well `emotion.crops` cuts that frame out of a picture.
 
-    python benchmarks/crop_relation.py fer2013.zip [--sample 600] [--json]
+    python benchmarks/crop_relation.py SOURCE [--sample 600] [--json]
 
-FER-2013 comes as a zip file or a folder with `train/<emotion>/*.png`. Three measurements:
+SOURCE is FER-2013 as a folder, a zip or the challenge's CSV. Three measurements:
 
 1. The frame: where the detector sees the box and the eyes in FER-2013's own pictures.
 2. The side: without a neck and hair around it a face looks smaller to the detector, so 1 alone would cut
@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from emotion import crops
 from emotion.crops import crop_face, cut_frame
+from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.readers import read_dataset
 from emotion.faces import DetectedFace, FaceDetector, YuNetDetector
-from emotion.labels import parse_emotion
 
 SIZE = crops.CROP_SIZE
 SIDES = (0.85, 0.9, 0.95, 1.0, 1.05)
@@ -49,7 +49,6 @@ class RoundTrip:
     """Faces that were set into pictures and cut out again.
 
     Attributes:
-        labels: the emotion of each face, n of them.
         originals: uint8 (n, 48, 48), the faces as they were.
         aligned: uint8 (n, 48, 48), cut with `align=True`.
         unaligned: uint8 (n, 48, 48), cut with `align=False`.
@@ -58,7 +57,6 @@ class RoundTrip:
         pictures: how many pictures there were, those without a found face included.
     """
 
-    labels: list[str]
     originals: np.ndarray
     aligned: np.ndarray
     unaligned: np.ndarray
@@ -67,26 +65,29 @@ class RoundTrip:
     pictures: int
 
 
-def read_faces(source: Path, sample: int, split: str = "train") -> tuple[np.ndarray, list[str]]:
-    """Return `sample` faces, uint8 (n, 48, 48), and their emotions; the same ones every time."""
-    if source.is_dir():
-        archive = None
-        names = [str(path) for path in source.glob(f"{split}/*/*.png")]
-    else:
-        archive = zipfile.ZipFile(source)
-        names = [
-            name for name in archive.namelist() if name.startswith(f"{split}/") and name.endswith(".png")
-        ]
-    named = [(name, label) for name in sorted(names) if (label := parse_emotion(Path(name).parent.name))]
-    chosen = np.random.default_rng(0).permutation(len(named))[:sample]
-    images, labels = [], []
-    for name, label in (named[index] for index in chosen):
-        data = archive.read(name) if archive else Path(name).read_bytes()
-        image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
-        if image is not None and image.shape == (SIZE, SIZE):
-            images.append(image)
-            labels.append(label)
-    return np.array(images).reshape(-1, SIZE, SIZE), labels
+def read_faces(source: Path, sample: int) -> np.ndarray:
+    """Return `sample` training faces, uint8 (n, 48, 48); the same ones every time.
+
+    Raises:
+        DatasetError: there is no such dataset, or it has no training faces.
+    """
+    images = read_dataset(source).split("train").images
+    return images[np.random.default_rng(0).permutation(len(images))[:sample]]
+
+
+def read_command_line(description: str, sample: int) -> tuple[np.ndarray, bool]:
+    """Return the faces that the command line asks for, and whether to print JSON."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("source", type=Path, help="FER-2013 as a folder, a zip or a CSV")
+    parser.add_argument("--sample", type=int, default=sample, help=f"faces to use (default {sample})")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    if options.sample < 1:
+        parser.error("--sample must be 1 or more")
+    try:
+        return read_faces(options.source, options.sample), options.json
+    except DatasetError as error:
+        parser.error(str(error))
 
 
 def best_face(detector: FaceDetector, grey: np.ndarray) -> DetectedFace | None:
@@ -166,11 +167,7 @@ def set_into_picture(
 
 
 def round_trip(
-    images: np.ndarray,
-    labels: list[str],
-    detector: FaceDetector,
-    tilt_range: tuple[float, float] = (0, 25),
-    seed: int = 0,
+    images: np.ndarray, detector: FaceDetector, tilt_range: tuple[float, float], seed: int = 0
 ) -> RoundTrip:
     """Set each face into a picture, tilted to either side by an angle in `tilt_range`, and cut it out again.
 
@@ -193,7 +190,6 @@ def round_trip(
         tilts.append(tilt)
         rolls.append(face.roll)
     return RoundTrip(
-        labels=[labels[index] for index in kept],
         originals=images[kept],
         aligned=np.array(aligned).reshape(-1, SIZE, SIZE),
         unaligned=np.array(unaligned).reshape(-1, SIZE, SIZE),
@@ -207,7 +203,7 @@ def summarise(trip: RoundTrip) -> dict:
     """Return the detection rate, the correlations with the original and the error of the roll."""
     return {
         "pictures": trip.pictures,
-        "detection_rate": len(trip.labels) / trip.pictures,
+        "detection_rate": len(trip.originals) / trip.pictures,
         "correlation aligned": quartiles_of(correlations(trip.originals, trip.aligned)),
         "correlation unaligned": quartiles_of(correlations(trip.originals, trip.unaligned)),
         # FER-2013's faces have a tilt of their own, which is part of this error.
@@ -228,19 +224,9 @@ def quartiles_of(values: Iterable[float]) -> list[float]:
     return [round(float(value), 3) for value in np.percentile(np.asarray(values), (25, 50, 75))]
 
 
-def main() -> int:
+def main() -> None:
     """Run the three measurements."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path, help="FER-2013 as a zip file or a folder")
-    parser.add_argument("--sample", type=int, default=600, help="faces to use (default 600)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
-    if not options.source.exists():
-        parser.error(f"{options.source} does not exist")
-
-    images, labels = read_faces(options.source, options.sample)
-    if not len(images):
-        parser.error(f"no train/<emotion>/*.png of {SIZE}x{SIZE} pixels in {options.source}")
+    images, as_json = read_command_line(__doc__.splitlines()[0], sample=600)
     # FER-2013's faces are upright; turned searches would only cost time.
     detector = YuNetDetector(try_turned=False)
     faces = [best_face(detector, image) for image in images]
@@ -249,16 +235,15 @@ def main() -> int:
         "side": measure_side(images, faces, detector),
         "round_trip": {
             f"tilted {low} to {high} degrees": summarise(
-                round_trip(images[:ROUND_TRIP_FACES], labels, detector, (low, high))
+                round_trip(images[:ROUND_TRIP_FACES], detector, (low, high))
             )
             for low, high in TILTS
         },
     }
-    if options.json:
+    if as_json:
         print(json.dumps(result))
     else:
         print_table(result)
-    return 0
 
 
 def print_table(result: dict) -> None:
@@ -280,4 +265,4 @@ def print_table(result: dict) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -20,6 +20,12 @@ UNCERTAIN_CONFIDENCE = 0.40
 UNCERTAIN_MARGIN = 0.10
 
 
+def is_uncertain(probabilities: np.ndarray) -> bool:
+    """Return whether seven probabilities (7,) leave open which emotion it is."""
+    second, first = np.sort(probabilities)[-2:]
+    return bool(first < UNCERTAIN_CONFIDENCE or first - second < UNCERTAIN_MARGIN)
+
+
 @dataclass(frozen=True)
 class FaceAnalysis:
     """One face and what the model says of it.
@@ -57,8 +63,7 @@ class FaceAnalysis:
     @property
     def is_uncertain(self) -> bool:
         """Whether the probabilities do not decide."""
-        second, first = np.sort(self.probabilities)[-2:]
-        return bool(first < UNCERTAIN_CONFIDENCE or first - second < UNCERTAIN_MARGIN)
+        return is_uncertain(self.probabilities)
 
     @property
     def is_small(self) -> bool:

@@ -189,7 +189,7 @@ def _upright_method(image: Image.Image) -> Image.Transpose | None:
         return None
     try:
         # ImageOps.exif_transpose would also write the EXIF block anew, which fails on damaged ones.
-        return _TRANSPOSE_BY_ORIENTATION.get(image.getexif().get(_ORIENTATION_TAG))
+        return _TRANSPOSE_BY_ORIENTATION.get(image.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:  # noqa: BLE001 - as in decode_image; damaged metadata must not lose the picture.
         return None
 
@@ -217,7 +217,7 @@ def _full_scale(image: Image.Image) -> float | None:
     if image.mode not in ("I", "F"):
         return None
     # These modes have no fixed range: take the first usual one that holds every value.
-    peak = image.getextrema()[1]
+    peak = float(np.asarray(image.getextrema(), np.float64)[1])
     if not math.isfinite(peak):
         return 1
     return next((scale for scale in (1, 255, 65535) if peak <= scale), peak)

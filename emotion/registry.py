@@ -56,7 +56,7 @@ def read_card(folder: Path) -> ModelCard:
 
 def list_models() -> list[ModelCard]:
     """Return the cards of all models, by name; a folder without a readable card is left out."""
-    cards = {}
+    cards: dict[str, ModelCard] = {}
     for root in (paths.models_folder(), paths.shipped_models_folder()):
         for card_path in sorted(root.glob("[!.]*/card.json")):
             try:

@@ -84,7 +84,7 @@ class FaceDataset:
 
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits that change whenever a face, a label or a split does."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.images))
+        digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
         digest.update(self.labels.astype("<i8").tobytes())
         digest.update("\n".join(self.splits.tolist()).encode())
         return digest.hexdigest()[:16]

@@ -15,17 +15,9 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from emotion.dataset.face_painter import (
-    BEARDS,
-    HAIR_STYLES,
-    Actions,
-    Canvas,
-    Color,
-    Look,
-    Pose,
-    mix,
-    paint_person,
-)
+from emotion.dataset.face_canvas import Canvas, mix
+from emotion.dataset.face_look import BEARDS, HAIR_STYLES, Actions, Color, Look, Pose
+from emotion.dataset.face_painter import paint_person
 from emotion.labels import EMOTIONS
 
 _T = TypeVar("_T")

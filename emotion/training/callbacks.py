@@ -8,12 +8,50 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from emotion.training.errors import TrainingError
 from emotion.training.metrics import read_metrics
+
+# What Keras reports of an epoch, and `metrics.jsonl` keeps.
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """End the training after the current batch on Ctrl-C or SIGTERM; what is reached so far stays.
+
+    Attributes:
+        asked: whether such a signal came.
+        cut_epoch_short: whether the running epoch ended early; a resumed run repeats it whole.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = False
+        self.cut_epoch_short = False
+        self._previous: dict[int, Any] = {}
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Listen; the handlers of before come back at the end."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Stop here when asked to."""
+        if self.asked:
+            self.cut_epoch_short = True
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Give the signals back."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -23,13 +61,13 @@ class Checkpoint(keras.callbacks.Callback):
     killed at any moment leaves one whole checkpoint.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stop: StopOnSignal) -> None:
         super().__init__()
-        self.folder = folder
+        self.folder, self.stop = folder, stop
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Save, unless the epoch was cut short: a resumed run then repeats it whole."""
-        if self.model.stop_training and getattr(self.model, "stopped_in_epoch", False):
+        if self.stop.cut_epoch_short:
             return
         path = self.folder / f"epoch-{epoch + 1:04d}.weights.h5"
         save_weights(self.model, path)
@@ -78,15 +116,20 @@ class MetricsLog(keras.callbacks.Callback):
 
     Args:
         path: the file.
+        stop: knows of epochs that ended early; these are not noted.
         keep_epochs: lines of later epochs are removed first, as a resumed run repeats them.
         on_record: called with each record, to show it to a person.
     """
 
     def __init__(
-        self, path: Path, keep_epochs: int = 0, on_record: Callable[[dict], None] | None = None
+        self,
+        path: Path,
+        stop: StopOnSignal,
+        keep_epochs: int = 0,
+        on_record: Callable[[dict], None] | None = None,
     ) -> None:
         super().__init__()
-        self.path, self.on_record = path, on_record
+        self.path, self.stop, self.on_record = path, stop, on_record
         self.started = 0.0
         kept = [record for record in read_metrics(path) if record["epoch"] <= keep_epochs]
         partial = path.with_name(f".partial-{path.name}")
@@ -99,53 +142,21 @@ class MetricsLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Append the epoch's line."""
-        if getattr(self.model, "stopped_in_epoch", False):
+        if self.stop.cut_epoch_short:
             return
-        logs = logs or {}
+        figures = {name: float((logs or {})[name]) for name in METRICS}
         record = {
             "epoch": epoch + 1,
-            "loss": logs.get("loss"),
-            "accuracy": logs.get("accuracy"),
-            "val_loss": logs.get("val_loss"),
-            "val_accuracy": logs.get("val_accuracy"),
+            **figures,
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             "seconds": time.perf_counter() - self.started,
         }
-        record = {key: float(value) if key != "epoch" else value for key, value in record.items()}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
             file.flush()
             os.fsync(file.fileno())
         if self.on_record:
             self.on_record(record)
-
-
-class StopOnSignal(keras.callbacks.Callback):
-    """End the training after the current batch on Ctrl-C or SIGTERM; what is reached so far stays."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = False
-        self._previous: dict[int, object] = {}
-
-    def on_train_begin(self, logs: dict | None = None) -> None:
-        """Listen; the handlers of before come back at the end."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._ask)
-
-    def _ask(self, *_: object) -> None:
-        self.asked = True
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Stop here when asked to."""
-        if self.asked:
-            self.model.stopped_in_epoch = True
-            self.model.stop_training = True
-
-    def on_train_end(self, logs: dict | None = None) -> None:
-        """Give the signals back."""
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
 
 
 class StopOnDivergence(keras.callbacks.Callback):

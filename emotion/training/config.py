@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 SYNTHETIC = "synthetic"
 
@@ -102,7 +103,7 @@ class RunConfig:
                 raise
             raise ConfigError("The run's config.json cannot be read.") from error
 
-    def changed(self, **changes: object) -> RunConfig:
+    def changed(self, **changes: Any) -> RunConfig:
         """Return a copy with the changes that are not None."""
         known = {item.name for item in fields(self)}
         unknown = set(changes) - known

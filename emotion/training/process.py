@@ -97,8 +97,8 @@ def _fit(run: Path, config: RunConfig, data: TrainingData, on_record: Callable[[
     if config.ema_momentum:
         parts.append(keras.callbacks.SwapEMAWeights())
     parts += [
-        callbacks.MetricsLog(run / "metrics.jsonl", first_epoch, on_record),
-        callbacks.Checkpoint(run / "checkpoints"),
+        callbacks.MetricsLog(run / "metrics.jsonl", stop, first_epoch, on_record),
+        callbacks.Checkpoint(run / "checkpoints", stop),
         keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: save_curves(run)),
     ]
     if first_epoch < config.epochs:

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion.dataset.face_painter import BEARDS, HAIR_STYLES, Actions, Canvas, Look, Pose, paint_person
+from emotion.dataset.face_canvas import Canvas
+from emotion.dataset.face_look import BEARDS, HAIR_STYLES, Actions, Look, Pose
+from emotion.dataset.face_painter import paint_person
 from emotion.dataset.synthetic import (
     EXPRESSIONS,
     MIN_SIZE,

@@ -1,0 +1,56 @@
+"""Measure what calling weak answers uncertain does: how many there are, and how right the others.
+
+    python benchmarks/uncertain.py fer2013.zip [--split test] [--model NAME] [--json]
+
+The two limits in `emotion/analysis.py` are judged by this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from emotion.analysis import is_uncertain
+from emotion.classifier import Classifier
+from emotion.dataset.readers import read_dataset
+from emotion.registry import active_model, model_folder
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("source")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--model")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+
+    faces = read_dataset(arguments.source).split(arguments.split)
+    classifier = Classifier(model_folder(arguments.model or active_model()), threads=2)
+    probabilities = classifier.predict(faces.images).probabilities
+    right = probabilities.argmax(axis=1) == faces.labels
+    uncertain = np.array([is_uncertain(row) for row in probabilities])
+    figures = {
+        "model": classifier.card.name,
+        "n": len(faces),
+        "accuracy": round(float(right.mean()), 4),
+        "uncertain": round(float(uncertain.mean()), 4),
+        "accuracy_of_uncertain": round(float(right[uncertain].mean()), 4),
+        "accuracy_of_certain": round(float(right[~uncertain].mean()), 4),
+    }
+    if arguments.json:
+        print(json.dumps(figures))
+        return
+    print(f"{figures['model']} on {figures['n']:,} faces: {figures['accuracy']:.1%} right")
+    print(f"uncertain: {figures['uncertain']:.1%}, of which {figures['accuracy_of_uncertain']:.1%} right")
+    print(f"the others: {figures['accuracy_of_certain']:.1%} right")
+
+
+if __name__ == "__main__":
+    main()
