@@ -49,6 +49,7 @@ class RoundTrip:
     """Faces that were set into pictures and cut out again.
 
     Attributes:
+        kept: (n,), the index of each face among those that were set into pictures.
         originals: uint8 (n, 48, 48), the faces as they were.
         aligned: uint8 (n, 48, 48), cut with `align=True`.
         unaligned: uint8 (n, 48, 48), cut with `align=False`.
@@ -57,6 +58,7 @@ class RoundTrip:
         pictures: how many pictures there were, those without a found face included.
     """
 
+    kept: np.ndarray
     originals: np.ndarray
     aligned: np.ndarray
     unaligned: np.ndarray
@@ -190,6 +192,7 @@ def round_trip(
         tilts.append(tilt)
         rolls.append(face.roll)
     return RoundTrip(
+        kept=np.array(kept, dtype=int),
         originals=images[kept],
         aligned=np.array(aligned).reshape(-1, SIZE, SIZE),
         unaligned=np.array(unaligned).reshape(-1, SIZE, SIZE),

@@ -90,4 +90,4 @@ def build_augmentation(config: AugmentationConfig, seed: int) -> keras.Sequentia
                 name="erasing",
             )
         )
-    return keras.Sequential(steps, name="augmentation")
+    return keras.Sequential(steps or [layers.Identity()], name="augmentation")

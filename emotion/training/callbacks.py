@@ -92,6 +92,25 @@ def newest_checkpoint(folder: Path) -> tuple[Path, int] | None:
     return paths[-1], int(paths[-1].name.removeprefix("epoch-").split(".")[0])
 
 
+class SeedEachEpoch(keras.callbacks.Callback):
+    """Set the random state of dropout and augmentation from the run's seed and the epoch alone.
+
+    Keras leaves the state of its seed generators out of saved weights; set like this, a resumed run
+    draws the same numbers as one that was never interrupted.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Give each seed generator a state of its own."""
+        states = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
+        for index, state in enumerate(states):
+            generator = np.random.default_rng((self.seed, epoch, index))
+            state.assign(generator.integers(0, 2**31, size=state.shape).astype(state.dtype))
+
+
 class BestWeights(keras.callbacks.Callback):
     """Keep the network's weights with the best validation accuracy so far in `path`.
 

@@ -91,6 +91,7 @@ def _fit(run: Path, config: RunConfig, data: TrainingData, on_record: Callable[[
     stop = callbacks.StopOnSignal()
     parts: list[keras.callbacks.Callback] = [
         stop,
+        callbacks.SeedEachEpoch(config.seed),
         callbacks.StopOnDivergence(),
         callbacks.BestWeights(network, run / "best.weights.h5", best),
     ]
