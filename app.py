@@ -9,6 +9,9 @@ pages = {
     "Analyze": [
         st.Page("pages/analyze/photo.py", title="Photos", icon=":material/photo_library:", default=True),
     ],
+    "Learn": [
+        st.Page("pages/learn/dataset.py", title="Dataset", icon=":material/dataset:", url_path="dataset"),
+    ],
 }
 
 st.navigation(pages).run()

@@ -12,10 +12,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from emotion import dataset_cli
 from emotion.analysis import Analysis, Analyzer, error_dict
 from emotion.classifier import Classifier
 from emotion.dataset.face_dataset import DatasetError
-from emotion.dataset.readers import read_dataset
+from emotion.dataset.loading import load_faces
+from emotion.dataset.splits import PART_NAMES, select_part
 from emotion.evaluation import Evaluation, evaluate_classifier
 from emotion.faces import FaceModelError
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
@@ -50,14 +52,22 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="measure a model on labelled faces")
     evaluate.add_argument(
-        "source", metavar="SOURCE", help="a folder or zip of test/<emotion>/… pictures, or the FER-2013 CSV"
+        "source",
+        metavar="SOURCE",
+        help="an imported dataset's name, a folder or zip of test/<emotion>/… pictures, or the FER-2013 CSV",
     )
-    evaluate.add_argument("--split", default="test", choices=("train", "validation", "test"))
+    evaluate.add_argument("--split", default="test", choices=PART_NAMES)
+    evaluate.add_argument(
+        "--honour-exclusions", action="store_true", help="leave out what is on the dataset's exclusion list"
+    )
     evaluate.set_defaults(run=_evaluate)
 
     for command in (analyze, evaluate):
         command.add_argument("--model", metavar="NAME", help="which model (default: the active one)")
         command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+
+    datasets = commands.add_parser("datasets", help="import datasets, and see what is in them")
+    dataset_cli.add_arguments(datasets)
 
     train = commands.add_parser("train", help="train a model (the same as python train_model.py)")
     training_cli.add_arguments(train)
@@ -117,11 +127,13 @@ def _print_analysis(path: Path, analysis: Analysis) -> None:
 def _evaluate(arguments: argparse.Namespace) -> int:
     classifier = _classifier(arguments, threads=2)
     _say(f"Reading {arguments.source} …")
-    dataset = read_dataset(arguments.source)
+    loaded = load_faces(arguments.source, arguments.honour_exclusions)
+    _say(loaded.split_note + f" {loaded.excluded:,} excluded faces are left out." * bool(loaded.excluded))
+    dataset = loaded.faces
     if dataset.skipped:
         first = dataset.skipped[0]
         _say(f"{len(dataset.skipped)} left out; the first: {first.where}: {first.reason}")
-    faces = dataset.split(arguments.split)
+    faces = select_part(dataset, arguments.split)
     evaluation = evaluate_classifier(classifier, faces.images, faces.labels)
     if arguments.json:
         print(json.dumps({"model": classifier.card.name} | evaluation.to_dict()))

@@ -19,6 +19,11 @@ for page in [None, *sorted(Path("pages").glob("*/*.py"))]:
     if page:
         app.switch_page(str(page)).run()
     assert not app.exception, app.exception
+    if page and page.name == "dataset.py":
+        for view in ("Gallery", "Quality", "Import", "Augmentation"):
+            app.segmented_control(key="view").set_value(view).run()
+            assert not app.exception, app.exception
+app = AppTest.from_file("app.py", default_timeout=60).run()
 app.button(key="example-astronaut.png").click().run()
 assert any("happy" in str(item.value).lower() for item in app.markdown)
 print(*sorted({name.split(".")[0] for name in sys.modules}))

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.loading import is_path
 from emotion.training.config import PRESETS, SYNTHETIC, ConfigError, RunConfig, load_config, preset
 from emotion.training.runs import create_run
 
@@ -20,14 +21,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `train` to a parser."""
     parser.add_argument(
         "--dataset",
-        metavar="PATH",
-        help=f"a folder or zip of train/<emotion>/… pictures, or the FER-2013 CSV; "
+        metavar="NAME",
+        help=f"an imported dataset, a folder or zip of train/<emotion>/… pictures, or the FER-2013 CSV; "
         f"'{SYNTHETIC}' for drawn faces (the default of the preset 'quick')",
     )
     parser.add_argument(
         "--preset", choices=tuple(PRESETS), help="the recipe: 'quick' takes a minute (default: "
         "'base' with a dataset, 'quick' without)",
     )  # fmt: skip
+    parser.add_argument(
+        "--honour-exclusions",
+        action="store_true",
+        default=None,
+        help="leave out the faces on the dataset's exclusion list",
+    )
     parser.add_argument("--name", help="what to call the model (default: the preset's name)")
     parser.add_argument("--epochs", type=int, metavar="N")
     parser.add_argument("--batch-size", type=int, metavar="N")
@@ -49,11 +56,13 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     dataset = arguments.dataset
     if dataset is None and name != "quick":
         raise ConfigError(f"The preset {name!r} needs a dataset: add --dataset PATH, or try --preset quick.")
-    if dataset is not None and dataset != SYNTHETIC:
+    # A path that exists wins over an imported dataset of the same name.
+    if dataset is not None and is_path(dataset):
         dataset = str(Path(dataset).expanduser().resolve())
     config = config.changed(
         name=arguments.name,
         dataset=dataset,
+        honour_exclusions=arguments.honour_exclusions,
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,

@@ -34,8 +34,9 @@ class RunConfig:
     """
 
     name: str = "base"  # the model is registered under this name
-    dataset: str = SYNTHETIC  # "synthetic", or a path that `emotion.dataset.readers` understands
+    dataset: str = SYNTHETIC  # "synthetic", an imported dataset's name, or a path to import from
     synthetic_faces: int = 2100  # how many faces to draw when the dataset is the synthetic one
+    honour_exclusions: bool = False  # leave out the faces on the imported dataset's exclusion list
     validation_share: float = 0.1  # of the training split, stratified; the best weights are chosen on it
     seed: int = 0
 

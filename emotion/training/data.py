@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion.dataset.builtin import draw_dataset
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
-from emotion.dataset.readers import read_dataset
+from emotion.dataset.loading import load_faces, load_imported
+from emotion.dataset.splits import stratified_mask
+from emotion.dataset.store import is_imported, open_dataset
 from emotion.labels import EMOTIONS
 from emotion.training.config import SYNTHETIC, RunConfig
 
@@ -31,20 +34,23 @@ class TrainingData:
 
 
 def load_dataset(config: RunConfig) -> FaceDataset:
-    """Return the faces the config names: a file or folder, or drawn ones.
+    """Return the faces the config names: of an imported dataset, a file or folder, or drawn ones.
 
     Raises:
         DatasetError: they cannot be read.
     """
     if config.dataset != SYNTHETIC:
-        return read_dataset(config.dataset)
-    from emotion.dataset.synthetic import generate
-
-    images, labels = generate(config.synthetic_faces, config.seed)
-    # Every sixth face is for the test: the drawing order is already shuffled.
-    splits = np.where(np.arange(len(labels)) % 6 == 0, "test", "train")
-    names = np.array([f"synthetic_{index:05d}" for index in range(len(labels))])
-    return FaceDataset(images, labels, splits, names)
+        # The command line makes paths absolute: what can be a name is one, whatever lies around.
+        load = load_imported if is_imported(config.dataset) else load_faces
+        return load(config.dataset, config.honour_exclusions).faces
+    drawn = draw_dataset(config.synthetic_faces, config.seed)
+    if not config.honour_exclusions:
+        return drawn
+    # The list speaks of the faces that the store has, and of no others.
+    stored = open_dataset(SYNTHETIC)
+    if len(drawn) != len(stored) or not np.array_equal(drawn.images, stored.faces.images):
+        raise DatasetError("The exclusion list is of other drawn faces; leave their number and the seed.")
+    return stored.without_excluded()
 
 
 def prepare(dataset: FaceDataset, validation_share: float, seed: int) -> TrainingData:
@@ -68,23 +74,11 @@ def prepare(dataset: FaceDataset, validation_share: float, seed: int) -> Trainin
     if (dataset.splits == "validation").any():
         validation = dataset.split("validation")
     else:
-        mask = _validation_mask(train.labels, keys, validation_share, seed)
+        mask = stratified_mask(train.labels, keys, validation_share, seed)
         train, validation = train.take(~mask), train.take(mask)
     if len(train) < len(EMOTIONS) or len(validation) == 0:
         raise DatasetError("The dataset has too few faces to train on; a few hundred are a start.")
     return TrainingData(train, validation, test, dropped)
-
-
-def _validation_mask(labels: np.ndarray, keys: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Choose `share` of the distinct pictures of each class, with all their copies."""
-    generator = np.random.default_rng(seed)
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    chosen = np.zeros(len(first), dtype=bool)
-    for label in np.unique(labels):
-        pictures = np.flatnonzero(labels[first] == label)
-        count = round(share * len(pictures))
-        chosen[generator.permutation(pictures)[:count]] = True
-    return chosen[inverse]
 
 
 def endless_batches(

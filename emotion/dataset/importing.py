@@ -1,0 +1,154 @@
+"""From a source people have to a dataset on disk: once, with progress, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from emotion.dataset.face_dataset import DatasetError, SkippedItem
+from emotion.dataset.quality_finding import plain_cell
+from emotion.dataset.readers import nothing_found, open_source
+from emotion.dataset.statistics import describe
+from emotion.dataset.store import SYNTHETIC, DatasetDescription, dataset_folder, datasets_folder
+from emotion.dataset.writer import DatasetWriter, remove_abandoned
+
+# How often, in seconds, somebody is told of progress and asked about cancelling.
+_INTERVAL = 0.1
+
+
+class ImportCancelled(DatasetError):  # noqa: N818 - it is no error when a person asks for it
+    """The import was cancelled; nothing of it is left."""
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    """How far an import is.
+
+    Attributes:
+        done: items read or skipped.
+        total: about how many there are; None where nobody knows.
+        seconds: since the reading began.
+    """
+
+    done: int
+    total: int | None
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How many seconds are left, going by those that have passed; None while nobody knows."""
+        if not self.done or self.total is None:
+            return None
+        return self.seconds / self.done * max(self.total - self.done, 0)
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What came of an import.
+
+    Attributes:
+        description: of the new dataset.
+        skipped: what was left out, and why.
+    """
+
+    description: DatasetDescription
+    skipped: tuple[SkippedItem, ...]
+
+    def to_csv(self) -> str:
+        """Return what was left out as CSV: where, reason."""
+        return skipped_csv(self.skipped)
+
+
+def skipped_csv(skipped: tuple[SkippedItem, ...]) -> str:
+    """Return what an import left out as CSV with the columns where and reason."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["where", "reason"])
+    writer.writerows((plain_cell(item.where), plain_cell(item.reason)) for item in skipped)
+    return text.getvalue()
+
+
+def name_from(source: Path | str) -> str:
+    """Return the name that a dataset from this source gets when nobody chooses one."""
+    path = Path(source).resolve()
+    stem = path.name if path.is_dir() else path.stem
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:60] or "dataset"
+
+
+def import_dataset(
+    source: Path | str,
+    name: str | None = None,
+    on_progress: Callable[[ImportProgress], None] = lambda progress: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    source_name: str | None = None,
+) -> ImportReport:
+    """Import a folder, a zip or a CSV of labelled faces (see `readers`).
+
+    Args:
+        source: where it is.
+        name: of the new dataset; by default made from the source's.
+        on_progress: called about ten times a second, and at the end.
+        is_cancelled: asked as often; once it says yes, `ImportCancelled` is raised.
+        source_name: what to call the source in the description; by default its file name.
+
+    Raises:
+        ImportCancelled: it was cancelled.
+        DatasetError: the name is taken or impossible, or the source cannot be used. Nothing is left.
+    """
+    source = Path(source)
+    name = name or name_from(source_name or source)
+    if name == SYNTHETIC:
+        raise DatasetError(f"The name {SYNTHETIC!r} is the built-in dataset's; choose another one.")
+    target = dataset_folder(name)
+    remove_abandoned(datasets_folder())
+    with DatasetWriter(target) as writer:
+        skipped = tuple(_read_into(writer, source, on_progress, is_cancelled))
+        if not len(writer):
+            raise nothing_found(source, skipped)
+        description = _complete(writer, source_name or source.resolve().name, skipped)
+        if is_cancelled():
+            raise _cancelled()
+        writer.publish()
+    return ImportReport(description, skipped)
+
+
+def _read_into(
+    writer: DatasetWriter,
+    source: Path,
+    on_progress: Callable[[ImportProgress], None],
+    is_cancelled: Callable[[], bool],
+) -> list[SkippedItem]:
+    """Write every face of the source; return what was skipped."""
+    skipped: list[SkippedItem] = []
+    started = last = time.monotonic()
+    with open_source(source) as opened:
+        done = 0
+        for done, item in enumerate(opened.items, start=1):
+            if isinstance(item, SkippedItem):
+                skipped.append(item)
+            else:
+                writer.add(*item)
+            now = time.monotonic()
+            if now - last >= _INTERVAL or done == 1:
+                last = now
+                if is_cancelled():
+                    raise _cancelled()
+                on_progress(ImportProgress(done, max(opened.total, done), now - started))
+    on_progress(ImportProgress(done, done, time.monotonic() - started))
+    return skipped
+
+
+def _complete(writer: DatasetWriter, source: str, skipped: tuple[SkippedItem, ...]) -> DatasetDescription:
+    """Write the rest, the statistics included: the page then shows them at once."""
+    dataset = writer.complete(source, skipped)
+    describe(dataset)
+    return dataset.description
+
+
+def _cancelled() -> ImportCancelled:
+    return ImportCancelled("The import was cancelled; nothing of it is left.")

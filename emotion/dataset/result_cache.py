@@ -1,0 +1,62 @@
+"""What took long to compute, kept in the dataset's folder: for every visitor, and after a restart."""
+
+from __future__ import annotations
+
+import os
+import threading
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from emotion.dataset.stored_dataset import CACHE, StoredDataset
+
+Arrays = dict[str, np.ndarray]
+
+
+def cached_arrays(dataset: StoredDataset, key: str, compute: Callable[[], Arrays]) -> Arrays:
+    """Return named arrays from the dataset's folder, computing them the first time.
+
+    Args:
+        dataset: its fingerprint becomes part of the file's name, so changed faces are computed anew.
+        key: what the arrays are, with the version of how they are computed; part of the file's name.
+        compute: called when they are not there yet.
+    """
+    path = _path(dataset, key)
+    known = _load(path)
+    if known is not None:
+        return known
+    arrays = compute()
+    _save(path, arrays)
+    return arrays
+
+
+def is_cached(dataset: StoredDataset, key: str) -> bool:
+    """Return whether `cached_arrays` would answer at once."""
+    return _path(dataset, key).is_file()
+
+
+def _path(dataset: StoredDataset, key: str) -> Path:
+    return dataset.folder / CACHE / f"{key}-{dataset.description.fingerprint}.npz"
+
+
+def _load(path: Path) -> Arrays | None:
+    try:
+        with path.open("rb") as file, np.load(file) as content:
+            return dict(content)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _save(path: Path, arrays: Arrays) -> None:
+    """Keep the arrays; a disk that is full or read-only only costs their computation next time."""
+    # Several visitors, and several processes, may compute the same.
+    partial = path.with_name(f".partial-{os.getpid()}-{threading.get_ident()}-{path.name}")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with partial.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs forget that names are free
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,92 @@
+"""Which faces are for training and which for the test, also where a source does not say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
+
+TEST_SHARE = 1 / 6  # as with the built-in faces
+SEED = 0
+
+SPLIT_NAMES: dict[str, str] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val"), "validation"),
+    **dict.fromkeys(("test", "testing", "publictest", "privatetest"), "test"),
+}
+# The challenge's two tests are one split; the faces' names keep them apart.
+TEST_PARTS = {"public-test": "PublicTest", "private-test": "PrivateTest"}
+PART_NAMES = ("train", "validation", "test", *TEST_PARTS)
+
+
+def select_part(faces: FaceDataset, part: str) -> FaceDataset:
+    """Return a split, or one of the challenge's two tests, which both belong to the split "test".
+
+    Args:
+        faces: a dataset.
+        part: "train", "validation", "test", "public-test" or "private-test".
+
+    Raises:
+        DatasetError: the dataset has no such faces.
+    """
+    if part not in TEST_PARTS:
+        return faces.split(part)
+    test = faces.split("test")
+    usage = TEST_PARTS[part]
+    mask = np.array([name.rpartition("/")[2].startswith(usage) for name in test.names.tolist()])
+    if not mask.any():
+        raise DatasetError(f"No face of the test split is called {usage}….")
+    return test.take(mask)
+
+
+def settle_splits(splits: np.ndarray, labels: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, str]:
+    """Give every face a split.
+
+    Where the source names none at all, a sixth of each class is drawn for the test, always the same
+    sixth; exact copies of one picture stay on one side.
+
+    Args:
+        splits: (n,) of str; "" where the source does not say.
+        labels: int (n,).
+        images: uint8 (n, 48, 48).
+
+    Returns:
+        The splits, and one sentence on how they came about.
+    """
+    unknown = splits == ""
+    if not unknown.any():
+        return splits, "The splits are those of the source."
+    if not unknown.all():
+        count = int(unknown.sum())
+        note = f"The splits are those of the source; {count:,} faces outside of them count as training."
+        return np.where(unknown, "train", splits), note
+    is_test = stratified_mask(labels, image_keys(images), TEST_SHARE, SEED)
+    if not is_test.any():
+        return np.where(is_test, "test", "train"), "The source has no split, and too few faces to make one."
+    note = (
+        f"The source has no split: a sixth of each class was drawn for the test "
+        f"(seed {SEED}), with copies of a picture kept together."
+    )
+    return np.where(is_test, "test", "train"), note
+
+
+def stratified_mask(labels: np.ndarray, keys: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Choose `share` of the distinct pictures of each class, with all their copies.
+
+    Args:
+        labels: int (n,).
+        keys: (n,), equal where two pictures are.
+        share: 0 to 1.
+        seed: of the draw.
+
+    Returns:
+        bool (n,).
+    """
+    generator = np.random.default_rng(seed)
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    chosen = np.zeros(len(first), dtype=bool)
+    for label in np.unique(labels):
+        pictures = np.flatnonzero(labels[first] == label)
+        count = round(share * len(pictures))
+        chosen[generator.permutation(pictures)[:count]] = True
+    return chosen[inverse]

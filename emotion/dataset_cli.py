@@ -1,0 +1,174 @@
+"""`python -m emotion datasets`: import a dataset, list what there is, show how one is composed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from emotion.dataset import store
+from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.importing import ImportProgress, ImportReport, import_dataset
+from emotion.dataset.statistics import DatasetStatistics, class_weights, describe
+from emotion.dataset.store import DatasetDescription, StoredDataset
+from emotion.dataset.votes import vote_agreement
+from emotion.labels import EMOTIONS
+
+_SKIPPED_SHOWN = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the commands of `datasets` to a parser."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    importing = commands.add_parser("import", help="import a folder, a zip or the FER-2013 CSV")
+    importing.add_argument("path", metavar="PATH", type=Path)
+    importing.set_defaults(run=_import)
+
+    download = commands.add_parser("download", help="download FER-2013 from Kaggle and import it")
+    download.set_defaults(run=_download)
+
+    for command in (importing, download):
+        command.add_argument("--name", metavar="NAME", help="what to call it (default: as its file)")
+        command.add_argument(
+            "--votes", metavar="CSV", type=Path, help="attach how people voted on the faces (FER+)"
+        )
+        command.add_argument(
+            "--report", metavar="CSV", type=Path, help="write what was left out, and why, to this file"
+        )
+
+    listing = commands.add_parser("list", help="list the datasets")
+    listing.set_defaults(run=_list)
+
+    stats = commands.add_parser("stats", help="show how a dataset is composed")
+    stats.add_argument("name", metavar="NAME")
+    stats.set_defaults(run=_stats)
+
+    for command in (listing, stats):
+        command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    return _import_from(arguments.path, arguments.name, arguments)
+
+
+def _download(arguments: argparse.Namespace) -> int:
+    from emotion.dataset.download import download_fer2013
+
+    _say("Downloading FER-2013 from Kaggle …")
+    return _import_from(download_fer2013(), arguments.name or "fer2013", arguments)
+
+
+def _import_from(source: Path, name: str | None, arguments: argparse.Namespace) -> int:
+    # Before minutes of work, not after it.
+    if arguments.votes and not arguments.votes.is_file():
+        raise DatasetError(f"There is no table of votes at {arguments.votes}.")
+    with _progress_bar() as show:
+        report = import_dataset(source, name, show)
+    _show_report(report)
+    if arguments.report:
+        try:
+            arguments.report.write_text(report.to_csv(), encoding="utf-8")
+        except OSError as error:
+            _say(f"{arguments.report} could not be written: {error.strerror}.")
+            return 1
+    if arguments.votes:
+        count = store.attach_votes(report.description.name, arguments.votes)
+        _say(f"Votes on {count:,} faces attached.")
+    return 0
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[ImportProgress], None]]:
+    """Show a bar with the time left on stderr, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("importing", total=None)
+        yield lambda progress: bar.update(task, completed=progress.done, total=progress.total)
+
+
+def _show_report(report: ImportReport) -> None:
+    description = report.description
+    _say(f"Imported {description.faces:,} faces as {description.name!r}. {description.split_note}")
+    if report.skipped:
+        _say(f"{len(report.skipped):,} left out (--report FILE lists them all), among them:")
+    for item in report.skipped[:_SKIPPED_SHOWN]:
+        _say(f"  {item.where}: {item.reason}")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    for description in store.list_datasets():
+        if arguments.json:
+            print(json.dumps(asdict(description) | {"faces": description.faces}))
+        else:
+            sizes = ", ".join(f"{count:,} {split}" for split, count in description.split_sizes().items())
+            votes = ", with votes" * description.has_votes
+            print(f"{description.name}: {description.faces:,} faces ({sizes}){votes}")
+    return 0
+
+
+def _stats(arguments: argparse.Namespace) -> int:
+    dataset = store.open_dataset(arguments.name)
+    statistics = describe(dataset)
+    if arguments.json:
+        print(json.dumps(_stats_object(dataset, statistics)))
+    else:
+        _print_stats(dataset, statistics)
+    return 0
+
+
+def _stats_object(dataset: StoredDataset, statistics: DatasetStatistics) -> dict:
+    description: DatasetDescription = dataset.description
+    weights = class_weights(dataset.faces.labels[dataset.faces.splits == "train"])
+    figures = asdict(description) | {"faces": statistics.faces, "excluded": int(dataset.excluded.sum())}
+    del figures["counts"]
+    figures["splits"] = {
+        split: {
+            "faces": sum(statistics.class_counts(split).values()),
+            "classes": statistics.class_counts(split),
+            "imbalance_ratio": round(statistics.imbalance_ratio(split) or 0, 4),
+        }
+        for split in statistics.splits
+    }
+    figures["class_weights"] = {EMOTIONS[label]: round(weight, 6) for label, weight in weights.items()}
+    if dataset.votes is not None:
+        figures["vote_agreement"] = {
+            name: round(item.mean_share, 4) for name, item in vote_agreement(dataset).items()
+        }
+    return figures
+
+
+def _print_stats(dataset: StoredDataset, statistics: DatasetStatistics) -> None:
+    description = dataset.description
+    print(
+        f"{description.name}: {statistics.faces:,} faces from {description.source}. {description.split_note}"
+    )
+    print(f"{'':12}" + "".join(f"{name:>10}" for name in EMOTIONS) + f"{'all':>10}")
+    for split in statistics.splits:
+        counts = list(statistics.class_counts(split).values())
+        print(f"{split:12}" + "".join(f"{count:>10,}" for count in [*counts, sum(counts)]))
+    shares = statistics.shares().values()
+    print(f"{'share':12}" + "".join(f"{share:>10.1%}" for share in shares))
+    ratio = statistics.imbalance_ratio()
+    if ratio is not None:
+        print(f"The largest class has {ratio:.1f} times the faces of the smallest.")
+    if description.skipped or dataset.excluded.any():
+        print(f"Left out at import: {description.skipped:,}; excluded since: {dataset.excluded.sum():,}.")
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -1,0 +1,183 @@
+"""What augmentation does to faces, shown by the very layers that training uses.
+
+Those are Keras layers, and the app process never imports Keras: `python -m emotion.training.preview`
+does, and answers one request after another until its input ends, as importing takes seconds and
+changing some faces takes none. `AugmentationPreview` is the app's end of it.
+
+A message is a length of 8 bytes, big-endian, and so many bytes of an npz file. A request holds
+`images` uint8 (n, 48, 48), `variants` (how often each is changed), `seed`, and `config`, JSON of an
+`AugmentationConfig`. The answer holds `images` uint8 (n, variants, 48, 48).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from typing import IO
+
+import numpy as np
+
+from emotion import paths
+from emotion.training.config import AugmentationConfig
+from emotion.training.errors import TrainingError
+
+IDLE_SECONDS = 120.0
+_HEADER = struct.Struct(">Q")
+
+
+def augment(
+    images: np.ndarray, variants: int, config: AugmentationConfig, seed: int
+) -> np.ndarray:  # pragma: no cover - measured in a process of its own
+    """Change each face several times, as training would; imports Keras.
+
+    Args:
+        images: uint8 (n, 48, 48).
+        variants: how many changed faces to return of each.
+        config: what is changed, and how strongly.
+        seed: of the randomness.
+
+    Returns:
+        uint8 (n, variants, 48, 48).
+    """
+    from emotion.training.augmentation import build_augmentation
+
+    batch = np.repeat(images, variants, axis=0)[..., None].astype(np.float32)
+    layers = build_augmentation(config, seed)
+    # With everything turned off there is no layer, and nothing to call.
+    changed = np.asarray(layers(batch, training=True)) if layers.layers else batch
+    rounded = np.clip(np.rint(changed[..., 0]), 0, 255).astype(np.uint8)
+    return rounded.reshape(len(images), variants, *images.shape[1:])
+
+
+class AugmentationPreview:
+    """Asks a process that knows Keras; starts it at the first question and ends it when it idles.
+
+    One object serves all visitors; they are answered one after another.
+
+    Args:
+        idle_seconds: how long the process, some hundred megabytes of memory, is kept for the next question.
+    """
+
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._timer: threading.Timer | None = None
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether the next answer comes at once."""
+        process = self._process
+        return process is not None and process.poll() is None
+
+    def ask(self, images: np.ndarray, variants: int, config: AugmentationConfig, seed: int) -> np.ndarray:
+        """Return what `augment` returns.
+
+        Raises:
+            TrainingError: Keras is not installed, or its process failed.
+        """
+        request = _pack(images=images, variants=variants, seed=seed, config=json.dumps(asdict(config)))
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            try:
+                answer = self._exchange(request)
+            except (OSError, EOFError) as error:
+                self._end()
+                raise TrainingError(
+                    "The preview needs Keras and TensorFlow, and they did not start; "
+                    "install the requirements anew, or see the app's log."
+                ) from error
+            self._timer = threading.Timer(self._idle_seconds, self.close)
+            self._timer.daemon = True
+            self._timer.start()
+        return _unpack(answer)["images"]
+
+    def close(self) -> None:
+        """End the process; the next question starts another."""
+        with self._lock:
+            self._end()
+
+    def _exchange(self, request: bytes) -> bytes:
+        if not self.is_warm:
+            self._end()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "emotion.training.preview"],
+                cwd=paths.PROJECT,
+                env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise OSError("the process has no pipes")
+        _write(process.stdin, request)
+        return _read(process.stdout)
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        process.terminate()
+        process.wait()
+
+
+def _pack(**arrays: object) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **{name: np.asarray(value) for name, value in arrays.items()})
+    return buffer.getvalue()
+
+
+def _unpack(message: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(message), allow_pickle=False) as content:
+        return {name: content[name] for name in content.files}
+
+
+def _write(stream: IO[bytes], message: bytes) -> None:
+    stream.write(_HEADER.pack(len(message)) + message)
+    stream.flush()
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    """Return the next message.
+
+    Raises:
+        EOFError: the other end has closed.
+    """
+    header = stream.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        raise EOFError("no further message")
+    length = _HEADER.unpack(header)[0]
+    message = stream.read(length)
+    if len(message) < length:
+        raise EOFError("a message was cut off")
+    return message
+
+
+def main() -> None:  # pragma: no cover - runs in a process of its own
+    """Answer requests from standard input on standard output until the input ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints goes to the log, not between the answers
+    while True:
+        try:
+            request = _unpack(_read(sys.stdin.buffer))
+        except EOFError:
+            return
+        config = AugmentationConfig(**json.loads(str(request["config"])))
+        images = augment(request["images"], int(request["variants"]), config, int(request["seed"]))
+        _write(answers, _pack(images=images))
+
+
+if __name__ == "__main__":
+    main()

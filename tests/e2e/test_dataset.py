@@ -1,0 +1,34 @@
+import pytest
+
+from tests.helpers import faces_by_name, zip_bytes
+
+pytestmark = pytest.mark.browser
+
+
+def test_an_imported_zip_changes_the_balance(page, tmp_path):
+    files = {name: data for name, data in faces_by_name(40).items() if "happy" in name or "sad" in name}
+    (tmp_path / "mine.zip").write_bytes(zip_bytes(files))
+    page.get_by_role("link", name="Dataset").click(timeout=30_000)
+    # The built-in faces are drawn on the first visit.
+    bars = page.locator(".js-plotly-plot").first.locator(".bars .point")
+    bars.first.wait_for(timeout=60_000)
+    assert page.get_by_test_id("stMetricValue").first.inner_text() == "2,100"
+    assert bars.count() == 7
+
+    page.get_by_role("radio", name="Import").click()
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.zip")
+    page.get_by_role("button", name="mine.zip").or_(page.get_by_text("mine.zip")).first.wait_for()
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Show it").click(timeout=30_000)
+
+    page.get_by_text(f"{len(files)} · 100%").or_(page.get_by_text("6 · 50.0%")).first.wait_for(timeout=30_000)
+    assert page.get_by_test_id("stMetricValue").first.inner_text() == str(len(files))
+    assert page.get_by_text("No face shows: angry, disgust, fear, surprise, neutral").is_visible()
+
+    # A face is enlarged by the keyboard alone.
+    page.get_by_role("radio", name="Gallery").click()
+    face = page.get_by_role("button", name="happy, train").first
+    face.focus(timeout=30_000)
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text(f"{len(files)} of {len(files)}").wait_for(timeout=30_000)

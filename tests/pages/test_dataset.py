@@ -1,0 +1,375 @@
+"""The page of datasets, as Streamlit runs it, without a browser."""
+
+import sys
+import time
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from emotion import paths
+from emotion.dataset import store
+from emotion.dataset.importing import ImportCancelled, ImportProgress, import_dataset
+from emotion.labels import EMOTIONS
+from pages.components.dataset_choice import balance_in_words
+from pages.components.dataset_import import import_jobs
+from tests.helpers import faces_by_name, png_bytes, write_folder, zip_bytes
+
+
+@pytest.fixture(autouse=True)
+def _few_built_in_faces(monkeypatch):
+    """Drawing 2,100 faces anew for every test would take minutes."""
+    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
+
+
+@pytest.fixture(autouse=True)
+def _no_import_of_another_test():
+    yield
+    import_jobs().wait(30)
+    import_jobs().dismiss()
+
+
+def open_page(view: str = "Overview", dataset: str = store.SYNTHETIC) -> AppTest:
+    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    app.switch_page("pages/learn/dataset.py").run()
+    if dataset != store.SYNTHETIC:
+        app.selectbox(key="dataset").set_value(dataset).run()
+    if view != "Overview":
+        app.segmented_control(key="view").set_value(view).run()
+    assert not app.exception
+    return app
+
+
+def texts(app) -> str:
+    kinds = (app.markdown, app.caption, app.error, app.info, app.success, app.subheader)
+    return "\n".join(str(item.value) for kind in kinds for item in kind)
+
+
+def metrics(app) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def charts(app) -> int:
+    return len(app.get("plotly_chart"))
+
+
+def import_faces(tmp_path, name: str, files: dict[str, bytes]) -> None:
+    import_dataset(write_folder(tmp_path / name, files), name)
+
+
+def test_a_newcomer_sees_the_built_in_faces():
+    app = open_page()
+    assert app.title[0].value == "Dataset"
+    assert app.selectbox(key="dataset").value == "synthetic"
+    assert metrics(app)["Faces"] == "70"
+    assert metrics(app)["Classes"] == "7 of 7"
+    assert charts(app) == 6  # two splits, weights, sizes, brightness, contrast
+    assert len(app.get("image")) == 14
+    assert "Class weights" in texts(app)
+
+
+def test_one_split():
+    app = open_page()
+    app.segmented_control(key="split-synthetic").set_value("test").run()
+    assert metrics(app)["Faces"] == "12"
+    assert charts(app) == 4
+
+
+@pytest.mark.parametrize("view", ["Overview", "Gallery", "Quality", "Import"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        faces_by_name(7),  # seven faces, no test split
+        {f"train/happy/{number}.png": data for number, data in enumerate(faces_by_name(9).values())},
+        {name: data for name, data in faces_by_name(30).items() if "fear" not in name},
+        {"test/sad/only.png": png_bytes(np.full((48, 48), 90, np.uint8))},
+    ],
+    ids=["seven faces", "one class", "a class missing", "one blank test face"],
+)
+def test_small_and_odd_datasets(tmp_path, files, view):
+    import_faces(tmp_path, "odd", files)
+    app = open_page(view, "odd")
+    assert metrics(app)["Faces"] == str(len(files))
+    assert not app.error
+
+
+def test_what_is_missing_is_said(tmp_path):
+    files = {name: data for name, data in faces_by_name(30).items() if "fear" not in name}
+    import_faces(tmp_path, "fearless", files)
+    app = open_page(dataset="fearless")
+    assert metrics(app)["Classes"] == "6 of 7"
+    assert "No face shows: fear" in texts(app)
+    assert "With class weights, training takes a mistake on a" in texts(app)
+
+
+def test_gallery_filters():
+    app = open_page("Gallery")
+    assert "**70** faces" in texts(app)
+    app.pills(key="classes-synthetic").set_value(["happy"]).run()
+    happy = store.open_dataset("synthetic").faces.class_counts()["happy"]
+    assert f"**{happy}** faces" in texts(app)
+    app.text_input(key="text-synthetic").set_value("no such name").run()
+    assert "No face passes these filters" in app.info[0].value
+    app.pills(key="classes-synthetic").set_value([]).run()
+    app.text_input(key="text-synthetic").set_value("_00007").run()
+    assert "**1** face ·" in texts(app)
+
+
+def test_gallery_pages(tmp_path):
+    import_faces(tmp_path, "many", faces_by_name(100))
+    app = open_page("Gallery", "many")
+    assert not app.exception
+    (pages,) = app.pagination
+    pages.set_value(2).run()
+    assert not app.exception
+
+
+def copies() -> dict[str, bytes]:
+    """Fourteen faces, one of them three times: in the training part, once with another label, in the test."""
+    files = faces_by_name(14)
+    face = next(data for name, data in files.items() if "angry" in name)
+    return files | {"train/sad/copy.png": face, "test/angry/copy.png": face}
+
+
+def test_copies_are_found_and_excluded(tmp_path):
+    import_faces(tmp_path, "copies", copies())
+    app = open_page("Quality", "copies")
+    labels = app.pills(key="finding-copies").options
+    assert any("Exact copies · 3" in str(label) for label in labels), labels
+    assert "**3** faces in **1** groups" in texts(app)
+    app.button(key="exclude-exact_copies").click().run()
+    assert not app.exception
+    assert metrics(app)["Excluded"] == "2"
+    assert app.button(key="exclude-exact_copies").proto.disabled
+    assert store.open_dataset("copies").excluded.sum() == 2
+    app.button(key="exclusions_clear").click().run()
+    assert metrics(app)["Excluded"] == "0"
+
+
+def test_findings_of_one_split(tmp_path):
+    import_faces(tmp_path, "copies", copies())
+    app = open_page("Quality", "copies")
+    app.segmented_control(key="split-copies").set_value("test").run()
+    app.pills(key="finding-copies").set_value("Across splits").run()
+    assert not app.exception
+    assert "**3** faces in **1** groups" in texts(app)
+    assert app.button(key="exclude-cross_split_copies").proto.disabled  # the one in the test stays
+
+
+@pytest.mark.parametrize(("kind", "faces"), [("Near copies", 600), ("Doubted by the model", 14)])
+def test_slow_searches_wait_until_asked(tmp_path, kind, faces):
+    some = np.random.default_rng(0).integers(0, 256, (faces, 12, 12), dtype=np.uint8)
+    files = {f"train/happy/{number}.png": png_bytes(face) for number, face in enumerate(some)}
+    import_faces(tmp_path, "some", files)
+    app = open_page("Quality", "some")
+    app.pills(key="finding-some").set_value(kind).run()
+    assert f"search-{kind}" in [button.key for button in app.button]
+    app.button(key=f"search-{kind}").click().run()
+    assert not app.exception
+    assert f"search-{kind}" not in [button.key for button in app.button]
+    # It is kept with the dataset: another visitor sees it at once.
+    other = open_page("Quality", "some")
+    other.pills(key="finding-some").set_value(kind).run()
+    assert f"search-{kind}" not in [button.key for button in other.button]
+
+
+def test_no_model_to_doubt_with(monkeypatch, tmp_path):
+    monkeypatch.setattr("emotion.paths.shipped_models_folder", lambda: tmp_path)
+    app = open_page("Quality")
+    app.pills(key="finding-synthetic").set_value("Doubted by the model").run()
+    assert "This needs a model" in app.info[0].value
+
+
+def votes_csv(names) -> bytes:
+    header = "image,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,not_a_face"
+    rows = [f"{name},1,0,0,2,6,0,1,0,0,0" for name in names]
+    return "\n".join([header, *rows]).encode()
+
+
+def test_votes():
+    app = open_page("Import")
+    names = store.open_dataset("synthetic").faces.names
+    app.file_uploader(key="votes-synthetic").set_value(("votes.csv", votes_csv(names), "text/csv")).run()
+    app.button(key="votes_attach").click().run()
+    assert not app.exception
+    app.segmented_control(key="view").set_value("Quality").run()
+    app.pills(key="finding-synthetic").set_value("Agreement of people").run()
+    assert charts(app) == 1
+    assert "they call *anger* most often" in texts(app)
+
+
+def test_votes_that_fit_nothing():
+    app = open_page("Import")
+    app.file_uploader(key="votes-synthetic").set_value(("votes.csv", b"a,b\n1,2\n", "text/csv")).run()
+    app.button(key="votes_attach").click().run()
+    assert "columns" in app.error[0].value
+
+
+def test_augmentation(monkeypatch):
+    asked = []
+
+    def ask(self, images, variants, config, seed):
+        asked.append((len(images), config, seed))
+        return np.repeat(images[:, None], variants, axis=1)
+
+    monkeypatch.setattr("emotion.training.preview.AugmentationPreview.ask", ask)
+    app = open_page("Augmentation")
+    app.slider(key="augment_turn").set_value(40).run()
+    app.button(key="augment_roll").click().run()
+    assert not app.exception
+    assert [count for count, _, _ in asked] == [7, 7, 7]
+    assert asked[0][1].rotation == 12
+    assert asked[1][1].rotation == 40
+    assert asked[2][2] != asked[1][2]
+    assert len(app.get("image")) == 1
+
+
+def test_augmentation_without_keras(monkeypatch):
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    app = open_page("Augmentation")
+    assert "install the requirements" in app.error[0].value
+
+
+def finish_import(app) -> AppTest:
+    import_jobs().wait(30)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_import_of_an_upload():
+    app = open_page("Import")
+    data = zip_bytes(faces_by_name(21) | {"train/happy/broken.png": b"no picture"})
+    app.file_uploader(key="import_upload").set_value(("My faces.zip", data, "application/zip")).run()
+    app.button(key="import_start").click().run()
+    finish_import(app)
+    assert "**My\\-faces** is here: 21 faces. 1 item was left out." in app.success[0].value
+    assert [button.label for button in app.download_button] == ["What was left out (CSV)"]
+    app.button(key="import_show").click().run()
+    assert app.selectbox(key="dataset").value == "My-faces"
+    assert app.segmented_control(key="view").value == "Overview"
+    assert metrics(app)["Faces"] == "21"
+
+
+def test_import_of_a_path_under_a_name(tmp_path):
+    folder = write_folder(tmp_path / "faces", faces_by_name(14))
+    app = open_page("Import")
+    app.segmented_control(key="import_way").set_value("A path on this computer").run()
+    app.text_input(key="import_path").set_value(str(folder)).run()
+    app.text_input(key="import_name").set_value("chosen").run()
+    app.button(key="import_start").click().run()
+    assert "**chosen** is here" in finish_import(app).success[0].value
+
+
+def test_served_to_others_no_path_is_asked_for(monkeypatch):
+    real = st.get_option
+    everywhere = "0.0.0.0"  # noqa: S104 - nothing is bound to it
+    monkeypatch.setattr(st, "get_option", lambda key: everywhere if key == "server.address" else real(key))
+    app = open_page("Import")
+    assert "A path on this computer" not in app.segmented_control(key="import_way").options
+
+
+@pytest.mark.parametrize(
+    ("way", "path", "sentence"),
+    [
+        ("Upload a file", "", "Choose a zip or a CSV file first"),
+        ("A path on this computer", "", "Type the path"),
+    ],
+)
+def test_a_form_that_is_not_filled_in(way, path, sentence):
+    app = open_page("Import")
+    app.segmented_control(key="import_way").set_value(way).run()
+    app.button(key="import_start").click().run()
+    assert sentence in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("broken.zip", b"PK\x03\x04 and no more"), ("table.csv", b"a,b\n1,2\n")]
+)
+def test_an_import_that_fails_says_why(name, data):
+    app = open_page("Import")
+    app.file_uploader(key="import_upload").set_value((name, data, "application/zip")).run()
+    app.button(key="import_start").click().run()
+    finish_import(app)
+    assert "could not be imported" in app.error[0].value
+    app.button(key="import_dismiss").click().run()
+    assert not app.error
+
+
+def test_download_without_the_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    app = open_page("Import")
+    app.segmented_control(key="import_way").set_value("Download FER-2013").run()
+    app.button(key="import_start").click().run()
+    assert "one more library" in finish_import(app).error[0].value
+
+
+def test_progress_and_cancel():
+    def slow(on_progress, is_cancelled):
+        on_progress(ImportProgress(50, 100, 5.0))
+        while not is_cancelled():
+            time.sleep(0.01)
+        raise ImportCancelled("cancelled")
+
+    import_jobs().start("slow.zip", slow)
+    time.sleep(0.1)
+    app = open_page("Import")
+    assert "Importing **slow\\.zip**" in texts(app)
+    assert "import_start" not in [button.key for button in app.button]
+    app.button(key="import_cancel").click().run()
+    assert "was cancelled" in finish_import(app).info[0].value
+
+
+def test_what_an_earlier_import_left_out_can_be_downloaded(tmp_path):
+    import_faces(tmp_path, "some", faces_by_name(7) | {"train/sad/broken.png": b"no picture"})
+    app = open_page("Import", "some")
+    assert [button.label for button in app.download_button] == ["What was left out (CSV)"]
+
+
+def test_delete(tmp_path):
+    import_faces(tmp_path, "doomed", faces_by_name(7))
+    app = open_page("Import", "doomed")
+    app.button(key="dataset_delete").click().run()
+    assert not app.exception
+    assert app.selectbox(key="dataset").value == "synthetic"
+    assert "doomed" not in app.selectbox(key="dataset").options
+    assert "dataset_delete" not in [button.key for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("counts", "word", "part"),
+    [
+        ({"happy": 7215, "disgust": 436, "sad": 4830}, "Very uneven", "16.5 times as many happy"),
+        ({"happy": 50, "sad": 10}, "Uneven", "5.0 times"),
+        ({"happy": 20, "sad": 10}, "Slightly uneven", "2.0 times"),
+        ({"happy": 12, "sad": 10}, "Even", "1.2 times"),
+        ({"happy": 10, "sad": 10}, "Even", "about as many"),
+        ({"happy": 10, "sad": 0}, "One class", "nothing to compare"),
+    ],
+)
+def test_balance_in_words(counts, word, part):
+    assert balance_in_words(counts)[0] == word
+    assert part in balance_in_words(counts)[1]
+
+
+def test_an_enlarged_face():
+    def script():
+        import streamlit as st
+
+        from emotion.dataset import store
+        from pages.components.dataset_face import _show_window
+
+        st.session_state.setdefault("face_position", 1)
+        _show_window(store.SYNTHETIC, [1, 3, 5])
+
+    app = AppTest.from_function(script, default_timeout=60).run()
+    assert not app.exception
+    faces = store.open_dataset("synthetic").faces
+    assert f"### {EMOTIONS[faces.labels[3]].capitalize()}" in texts(app)
+    assert "2 of 3" in texts(app)
+    next(button for button in app.button if button.label == "Next").click().run()
+    assert f"### {EMOTIONS[faces.labels[5]].capitalize()}" in texts(app)
+    assert next(button for button in app.button if button.label == "Next").proto.disabled
+    app.button(key="face_exclude").click().run()
+    assert store.open_dataset("synthetic").excluded.nonzero()[0].tolist() == [5]

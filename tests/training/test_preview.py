@@ -1,0 +1,73 @@
+"""The preview's process with the real layers, and its end of the pipe with a broken one."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from emotion import paths
+from emotion.dataset.synthetic import generate
+from emotion.training.config import AugmentationConfig
+from emotion.training.errors import TrainingError
+from emotion.training.preview import AugmentationPreview
+
+NOTHING = AugmentationConfig(flip=False, rotation=0.0, shift=0.0, zoom=0.0, erasing=0.0)
+
+
+@pytest.fixture(scope="module")
+def preview():
+    preview = AugmentationPreview(idle_seconds=60)
+    yield preview
+    preview.close()
+    assert not preview.is_warm
+
+
+@pytest.fixture(scope="module")
+def faces() -> np.ndarray:
+    return generate(3, seed=0)[0]
+
+
+def test_each_face_is_changed_several_times(preview, faces):
+    variants = preview.ask(faces, 4, AugmentationConfig(), seed=1)
+    assert variants.shape == (3, 4, 48, 48)
+    assert variants.dtype == np.uint8
+    assert len({variant.tobytes() for variant in variants.reshape(-1, 48, 48)}) == 12
+
+
+def test_without_strength_nothing_changes(preview, faces):
+    assert (preview.ask(faces, 2, NOTHING, seed=0) == faces[:, None]).all()
+
+
+def test_the_seed_decides(preview, faces):
+    first, again, other = (preview.ask(faces, 2, AugmentationConfig(), seed=seed) for seed in (5, 5, 6))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_mirroring_alone_mirrors_some(preview, faces):
+    config = AugmentationConfig(flip=True, rotation=0.0, shift=0.0, zoom=0.0, erasing=0.0)
+    variants = preview.ask(faces[:1], 16, config, seed=0)[0].astype(int)
+    same = (abs(variants - faces[0]) <= 1).all(axis=(1, 2))
+    mirrored = (abs(variants - faces[0, :, ::-1]) <= 1).all(axis=(1, 2))
+    assert (same | mirrored).all()
+    assert 0 < mirrored.sum() < 16
+
+
+def test_it_starts_again_after_its_end(preview, faces):
+    assert preview.is_warm
+    preview.close()
+    assert not preview.is_warm
+    assert preview.ask(faces[:1], 1, NOTHING, seed=0).shape == (1, 1, 48, 48)
+
+
+def test_a_process_that_does_not_start_is_a_sentence(monkeypatch, faces):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(TrainingError, match="install the requirements"):
+        AugmentationPreview().ask(faces, 1, NOTHING, seed=0)
+
+
+def test_the_apps_end_loads_no_keras():
+    code = "import sys, emotion.training.preview; print('keras' in sys.modules, 'tensorflow' in sys.modules)"
+    process = subprocess.run([sys.executable, "-c", code], cwd=paths.PROJECT, capture_output=True, text=True)
+    assert process.stdout.split() == ["False", "False"], process.stderr
