@@ -59,6 +59,9 @@ class RunConfig:
     label_smoothing: float = 0.1  # people agree with FER-2013's labels only 65 % of the time
     mixed_precision: bool = True  # bfloat16 arithmetic, float32 weights: faster on processors that have it
 
+    # The model that is made averages a face and its mirror image: some points better, twice the work.
+    average_mirrored: bool = True
+
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def __post_init__(self) -> None:

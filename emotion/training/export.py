@@ -11,7 +11,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
@@ -44,33 +44,58 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(negative_log_likelihood, bounds=(-3, 3), method="bounded").x))
 
 
-def network_logits(network: keras.Model, images: np.ndarray, batch_size: int = 256) -> np.ndarray:
-    """Return the logits float32 (n, 7) of uint8 images (n, 48, 48)."""
-    batches = [
-        keras.ops.convert_to_numpy(network(images[start : start + batch_size, ..., None].astype("float32")))
-        for start in range(0, len(images), batch_size)
-    ]
+def network_logits(
+    network: keras.Model, images: np.ndarray, average_mirrored: bool = False, batch_size: int = 256
+) -> np.ndarray:
+    """Return the logits float32 (n, 7) of uint8 images (n, 48, 48), as `inference_model` makes them."""
+
+    def logits(part: np.ndarray) -> np.ndarray:
+        return ops.convert_to_numpy(network(part[..., None].astype("float32")))
+
+    batches = []
+    for start in range(0, len(images), batch_size):
+        part = images[start : start + batch_size]
+        batches.append((logits(part) + logits(part[:, :, ::-1])) / 2 if average_mirrored else logits(part))
     return np.concatenate(batches)
 
 
-def inference_model(network: keras.Model, temperature: float = 1.0) -> keras.Model:
+def inference_model(
+    network: keras.Model, temperature: float = 1.0, average_mirrored: bool = False
+) -> keras.Model:
     """Turn a trained network into the model that ships, with the temperature folded in.
 
     The result maps float32 (n, 48, 48, 1), 0 to 255, to `probabilities` (n, 7) and to
     `activation_maps` (n, height, width, 7). As the network ends in average pooling and one dense
     layer, a class's map is that layer's weights applied at each place (Zhou et al. 2016); the
     average of a map is the class's logit.
+
+    Args:
+        network: as `architectures.build_network` makes it; its last layer is changed.
+        temperature: divides the logits.
+        average_mirrored: average the logits, and the maps, of each face and its mirror image.
     """
     logits_layer = network.get_layer("logits")
     kernel, bias = (np.asarray(weights) / temperature for weights in logits_layer.get_weights())
     logits_layer.set_weights([kernel, bias])
-    map_layer = layers.Conv2D(len(EMOTIONS), 1, name="activation_maps")
-    outputs = {
-        "probabilities": layers.Softmax(name="probabilities")(network.output),
-        "activation_maps": map_layer(network.get_layer("features").output),
-    }
+    features = network.get_layer("features").output
+    map_layer = layers.Conv2D(len(EMOTIONS), 1)
+    both = keras.Model(network.input, [network.output, map_layer(features)], name=network.name)
     map_layer.set_weights([kernel[None, None], bias])
-    return keras.Model(network.input, outputs, name=network.name)
+
+    faces = keras.Input(network.input.shape[1:], name="face")
+    if average_mirrored:
+        # One pass over faces and mirror images, so that the weights stand in the file once.
+        logits, maps = both(ops.concatenate([faces, ops.flip(faces, axis=2)], axis=0))
+        logits = ops.mean(ops.reshape(logits, (2, -1, len(EMOTIONS))), axis=0)
+        maps = ops.reshape(maps, (2, -1, *maps.shape[1:]))
+        maps = (maps[0] + ops.flip(maps[1], axis=2)) / 2
+    else:
+        logits, maps = both(faces)
+    outputs = {
+        "probabilities": layers.Softmax(name="probabilities")(logits),
+        "activation_maps": layers.Identity(name="activation_maps")(maps),
+    }
+    return keras.Model(faces, outputs, name=f"{network.name}_for_inference")
 
 
 def write_model_files(model: keras.Model, folder: Path) -> None:

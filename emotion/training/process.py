@@ -161,9 +161,10 @@ def _export(
     network = build_network(config)
     network.load_weights(run / "best.weights.h5")
     temperature = export.fit_temperature(
-        export.network_logits(network, data.validation.images), data.validation.labels
+        export.network_logits(network, data.validation.images, config.average_mirrored),
+        data.validation.labels,
     )
-    model = export.inference_model(network, temperature)
+    model = export.inference_model(network, temperature, config.average_mirrored)
     best_epoch = max(records, key=lambda record: record["val_accuracy"])["epoch"]
     models = paths.models_folder()
     partial = models / f".partial-{run.name}"

@@ -15,7 +15,7 @@ def test_a_photograph_and_a_broken_file(page, astronaut_path, tmp_path):
     page.get_by_text("1 · Happy").wait_for(timeout=30_000)
     assert page.get_by_text("% sure").first.is_visible()
     picture = page.get_by_alt_text("astronaut.png with 1 framed faces")
-    assert picture.evaluate("image => image.complete && image.naturalWidth") >= 800
+    assert picture.evaluate("async image => { await image.decode(); return image.naturalWidth }") >= 800
     bars = page.locator(".js-plotly-plot").first.locator(".bars .point")
     bars.first.wait_for(timeout=10_000)
     assert bars.count() == 7

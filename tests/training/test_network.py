@@ -118,18 +118,19 @@ def test_temperature_restores_calibration(sharpening):
     assert expected_calibration_error(calibrated, labels) < 0.03
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory) -> tuple[keras.Model, Path]:
-    """A small network with random weights, exported as training does it."""
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "mirrored"])
+def exported(request, tmp_path_factory) -> tuple[np.ndarray, Path]:
+    """The logits of a small network with random weights, and its files, exported as training does it."""
     keras.utils.set_random_seed(0)
     network = build_network(SMALL)
     network.get_layer("logits").set_weights([np.random.default_rng(0).normal(size=(16, 7)), np.arange(7) / 7])
     folder = tmp_path_factory.mktemp("models") / "tiny"
     folder.mkdir()
-    model = export.inference_model(network, temperature=1.7)
+    model = export.inference_model(network, temperature=1.7, average_mirrored=request.param)
     export.write_model_files(model, folder)
     (folder / "card.json").write_text(json.dumps({"labels": EMOTIONS}), encoding="utf-8")
-    return network, folder
+    # The temperature is folded into the network's last layer.
+    return export.network_logits(network, FACES, average_mirrored=request.param), folder
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -138,26 +139,34 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def test_exported_keras_file_predicts_as_the_network(exported):
-    network, folder = exported
+    logits, folder = exported
     outputs = keras.models.load_model(folder / "model.keras", compile=False)(batch())
-    # The temperature is folded into the network's last layer.
-    assert np.allclose(outputs["probabilities"], softmax(np.asarray(network(batch()))), atol=1e-6)
+    assert np.allclose(outputs["probabilities"], softmax(logits), atol=1e-6)
 
 
 @pytest.mark.parametrize("count", [1, 3, 14])
-def test_exported_litert_file_predicts_as_the_keras_file(exported, count):
-    network, folder = exported
+def test_exported_litert_file_predicts_as_the_network(exported, count):
+    logits, folder = exported
     predictions = Classifier(folder).predict(FACES[:count])
-    expected = softmax(np.asarray(network(batch(FACES[:count]))))
     # Its weights are rounded to 8 bits.
-    assert np.abs(predictions.probabilities - expected).max() < export.QUANTIZATION_TOLERANCE
+    difference = np.abs(predictions.probabilities - softmax(logits[:count])).max()
+    assert difference < export.QUANTIZATION_TOLERANCE
 
 
 def test_the_mean_of_an_activation_map_is_the_logit(exported):
-    network, folder = exported
+    logits, folder = exported
     maps = Classifier(folder).predict(FACES).activation_maps
     assert maps.shape == (14, 12, 12, 7)
-    assert np.allclose(maps.mean(axis=(1, 2)), np.asarray(network(batch())), atol=0.1)
+    assert np.allclose(maps.mean(axis=(1, 2)), logits, atol=0.1)
+
+
+def test_a_mirrored_face_gets_the_same_answer_and_the_mirrored_map():
+    model = export.inference_model(build_network(SMALL), average_mirrored=True)
+    outputs, mirrored = model(batch()), model(batch()[:, :, ::-1])
+    assert np.allclose(outputs["probabilities"], mirrored["probabilities"], atol=1e-5)
+    maps = np.asarray(outputs["activation_maps"])
+    assert np.allclose(maps, np.asarray(mirrored["activation_maps"])[:, :, ::-1], atol=1e-4)
+    assert not np.allclose(maps, maps[:, :, ::-1], atol=1e-4)
 
 
 @pytest.mark.parametrize("replace", [False, True])
