@@ -8,14 +8,17 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from emotion.analysis import Analysis, Analyzer, error_dict, table_rows
 from emotion.drawing import draw_analysis
 from emotion.images import ImageError, decode_image
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Longer sides of a preview, in pixels. No page shows more, and a small picture is enlarged, so that
 # the labels on it are sharp.
@@ -72,6 +75,8 @@ def encode_jpeg(image: np.ndarray) -> bytes:
 
 def to_table(results: Iterable[PictureResult]) -> pd.DataFrame:
     """Return one row a face; pictures without faces have none."""
+    import pandas as pd  # here, as it takes a third of a second, which the first page need not wait for
+
     return pd.DataFrame(table_rows((result.name, result.analysis) for result in results if result.analysis))
 
 

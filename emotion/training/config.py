@@ -48,7 +48,7 @@ class RunConfig:
     dropout: float = 0.3  # before the classifier
 
     # The optimiser: SGD with Nesterov momentum, a warm-up, then a cosine down to zero.
-    epochs: int = 50
+    epochs: int = 45
     batch_size: int = 128
     learning_rate: float = 0.1  # its peak, reached after the warm-up
     warmup_epochs: float = 2.0

@@ -111,10 +111,10 @@ def show_picture(result: PictureResult, key: str) -> None:
                 )
 
 
-analyzer = analyzer_or_stop()
 st.title("Photos")
 st.markdown("Every face in your pictures, the expression on it, and how sure the model is.")
 st.caption(":material/lock: Pictures stay in this app's memory; none is stored or sent on.")
+analyzer = analyzer_or_stop()
 sources = choose_pictures()
 if sources:
     pictures_tab, summary_tab = st.tabs([":material/image: Pictures", ":material/table: Summary"])

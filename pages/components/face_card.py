@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import cv2
-import pandas as pd
 import streamlit as st
 
 from emotion import figures
@@ -28,17 +27,15 @@ def show_faces(faces: Sequence[FaceAnalysis], key: str) -> None:
             face_card(face, f"{key}-{face.number}")
         return
     st.caption("Choose a row to see that face.")
-    table = pd.DataFrame(
-        {
-            "face": [face.number for face in faces],
-            "emotion": [face.verdict for face in faces],
-            "confidence": [100 * face.confidence for face in faces],
-        }
-    )
+    table = {
+        "face": [face.number for face in faces],
+        "emotion": [face.verdict for face in faces],
+        "confidence": [100 * face.confidence for face in faces],
+    }
     event = st.dataframe(
         table,
         hide_index=True,
-        height=min(38 + 35 * len(table), 248),
+        height=min(38 + 35 * len(faces), 248),
         column_config={"confidence": CONFIDENCE_COLUMN},
         on_select="rerun",
         selection_mode="single-row-required",

@@ -139,4 +139,4 @@ def test_no_model(monkeypatch, tmp_path):
     app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
     assert not app.exception
     assert "There is no model yet" in app.error[0].value
-    assert "python train_model.py" in app.markdown[0].value
+    assert "python train_model.py" in texts(app)
