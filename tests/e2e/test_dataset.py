@@ -1,4 +1,5 @@
 import pytest
+from playwright.sync_api import expect
 
 from tests.helpers import faces_by_name, zip_bytes
 
@@ -12,8 +13,10 @@ def test_an_imported_zip_changes_the_balance(page, tmp_path):
     # The built-in faces are drawn on the first visit.
     bars = page.locator(".js-plotly-plot").first.locator(".bars .point")
     bars.first.wait_for(timeout=60_000)
-    assert page.get_by_test_id("stMetricValue").first.inner_text() == "2,100"
-    assert bars.count() == 7
+    # `expect` waits: a page draws its parts one after the other.
+    figures = page.get_by_test_id("stMetricValue")
+    expect(figures.first).to_have_text("2,100", timeout=30_000)
+    expect(bars).to_have_count(7, timeout=30_000)
 
     page.get_by_role("radio", name="Import").click()
     page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.zip")
@@ -22,8 +25,9 @@ def test_an_imported_zip_changes_the_balance(page, tmp_path):
     page.get_by_role("button", name="Show it").click(timeout=30_000)
 
     page.get_by_text(f"{len(files)} · 100%").or_(page.get_by_text("6 · 50.0%")).first.wait_for(timeout=30_000)
-    assert page.get_by_test_id("stMetricValue").first.inner_text() == str(len(files))
-    assert page.get_by_text("No face shows: angry, disgust, fear, surprise, neutral").is_visible()
+    expect(figures.first).to_have_text(str(len(files)), timeout=30_000)
+    missing = page.get_by_text("No face shows: angry, disgust, fear, surprise, neutral")
+    expect(missing).to_be_visible(timeout=30_000)
 
     # A face is enlarged by the keyboard alone.
     page.get_by_role("radio", name="Gallery").click()

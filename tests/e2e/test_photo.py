@@ -1,6 +1,7 @@
 import csv
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -13,16 +14,15 @@ def test_a_photograph_and_a_broken_file(page, astronaut_path, tmp_path):
 
     # The photograph: framed, and named in its card with how sure the model is.
     page.get_by_text("1 · Happy").wait_for(timeout=30_000)
-    assert page.get_by_text("% sure").first.is_visible()
+    expect(page.get_by_text("% sure").first).to_be_visible()
     picture = page.get_by_alt_text("astronaut.png with 1 framed faces")
     assert picture.evaluate("async image => { await image.decode(); return image.naturalWidth }") >= 800
     bars = page.locator(".js-plotly-plot").first.locator(".bars .point")
-    bars.first.wait_for(timeout=10_000)
-    assert bars.count() == 7
+    expect(bars).to_have_count(7, timeout=30_000)
 
     # The broken file: its error stands beside its name.
     error = page.get_by_role("alert").filter(has_text="broken.jpg")
-    assert "not a picture" in error.inner_text()
+    expect(error).to_contain_text("not a picture")
 
     page.get_by_role("tab", name="Summary").click()
     with page.expect_download(timeout=20_000) as download:
