@@ -129,7 +129,14 @@ def _show_form() -> None:
     else:
         st.markdown(f"About 60 MB from Kaggle, where it is called `{KAGGLE_NAME}`.")
     name = st.text_input("Name", key="import_name", placeholder="taken from the source", max_chars=60)
-    if st.button("Import", type="primary", icon=":material/upload:", key="import_start"):
+    if st.button(
+        "Import",
+        type="primary",
+        icon=":material/upload:",
+        key="import_start",
+        # A large file takes a while to arrive; until then there is nothing to import.
+        disabled=way == _UPLOAD and upload is None,
+    ):
         _start(way, upload, path.strip(), name.strip())
     with st.expander("What can be imported", icon=":material/help:"):
         st.markdown(
@@ -145,8 +152,6 @@ def _start(way: str, upload, path: str, name: str) -> None:
     """Begin the import that the form describes, or say what is missing."""
     try:
         if way == _UPLOAD:
-            if upload is None:
-                raise DatasetError("Choose a zip or a CSV file first.")
             _start_upload(upload, name)
         elif way == _PATH:
             if not path:

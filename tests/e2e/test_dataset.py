@@ -19,8 +19,10 @@ def test_an_imported_zip_changes_the_balance(page, tmp_path):
     expect(bars).to_have_count(7, timeout=30_000)
 
     page.get_by_role("radio", name="Import").click()
-    page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.zip")
-    page.get_by_role("button", name="mine.zip").or_(page.get_by_text("mine.zip")).first.wait_for()
+    # Its name is shown before all of it has arrived.
+    with page.expect_response(lambda response: "upload_file" in response.url and response.ok):
+        page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.zip")
+    page.get_by_text("mine.zip").first.wait_for()
     page.get_by_role("button", name="Import", exact=True).click()
     page.get_by_role("button", name="Show it").click(timeout=30_000)
 

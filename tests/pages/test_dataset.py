@@ -270,18 +270,18 @@ def test_served_to_others_no_path_is_asked_for(monkeypatch):
     assert "A path on this computer" not in app.segmented_control(key="import_way").options
 
 
-@pytest.mark.parametrize(
-    ("way", "path", "sentence"),
-    [
-        ("Upload a file", "", "Choose a zip or a CSV file first"),
-        ("A path on this computer", "", "Type the path"),
-    ],
-)
-def test_a_form_that_is_not_filled_in(way, path, sentence):
+def test_nothing_is_imported_before_the_upload_has_arrived():
     app = open_page("Import")
-    app.segmented_control(key="import_way").set_value(way).run()
+    assert app.button(key="import_start").disabled
+    app.file_uploader(key="import_upload").set_value(("a.zip", b"PK", "application/zip")).run()
+    assert not app.button(key="import_start").disabled
+
+
+def test_a_path_that_is_not_typed():
+    app = open_page("Import")
+    app.segmented_control(key="import_way").set_value("A path on this computer").run()
     app.button(key="import_start").click().run()
-    assert sentence in app.error[0].value
+    assert "Type the path" in app.error[0].value
 
 
 @pytest.mark.parametrize(
