@@ -396,11 +396,17 @@ DAMAGED_EXIF = {
 }
 
 
-@pytest.mark.parametrize("name", DAMAGED_EXIF)
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        (form, name)
+        for form in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
+        for name in DAMAGED_EXIF
+        # libavif neither writes nor reads a file with such a block.
+        if form != "AVIF" or name not in ("no header", "empty")
+    ],
+)
 def test_damaged_metadata_does_not_lose_the_picture(form, name):
-    if form == "AVIF" and name in ("no header", "empty"):
-        pytest.skip("libavif neither writes nor reads a file with such a block")
     pixels = decode_image(encode(blue_corner(), form, exif=DAMAGED_EXIF[name]))
     assert pixels.shape == (HEIGHT, WIDTH, 3)
     assert_color(pixels[8, 8], BLUE, 12)
