@@ -9,35 +9,19 @@ crops left as they are.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-from pathlib import Path
-
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from crop_relation import TILTS, round_trip
+from model_options import read_command_line
 
 from emotion.classifier import Classifier
-from emotion.dataset.readers import read_dataset
 from emotion.faces import YuNetDetector
-from emotion.registry import active_model, model_folder
 
 
 def main() -> None:
     """Print accuracies, a line for each range of tilts."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("source")
-    parser.add_argument("--sample", type=int, default=1000)
-    parser.add_argument("--model")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-
-    faces = read_dataset(arguments.source).split("test")
-    faces = faces.take(np.random.default_rng(0).permutation(len(faces))[: arguments.sample])
-    classifier = Classifier(model_folder(arguments.model or active_model()), threads=2)
+    options, faces = read_command_line(__doc__.partition("\n")[0], sample=1000)
+    classifier = Classifier(options.folder, threads=2)
     detector = YuNetDetector(try_turned=False)
     results = {}
     for low, high in TILTS:
@@ -51,12 +35,12 @@ def main() -> None:
                 ("unaligned", trip.unaligned),
             )
         }
-    if arguments.json:
+    if options.json:
         print(json.dumps({"model": classifier.card.name, "n": len(faces), "tilted": results}))
         return
     print(f"{classifier.card.name}, {len(faces):,} test faces")
     for tilt, figures in results.items():
-        print(f"tilted {tilt:16}" + "".join(f"{name} {value:.1%}   " for name, value in figures.items()))
+        print(f"tilted {tilt:18}" + "".join(f"{name} {value:.1%}   " for name, value in figures.items()))
 
 
 if __name__ == "__main__":

@@ -9,21 +9,16 @@ one thread. Needs TensorFlow; says nothing about a machine that is busy with som
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from model_options import read_command_line
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from emotion.dataset.readers import read_dataset
-from emotion.registry import active_model, model_folder, read_card
 
 ROUNDS = 300
 FORMS = ("float", "quantised")
@@ -76,23 +71,15 @@ def measure(models: dict, images: np.ndarray, labels: np.ndarray) -> dict[str, d
 
 def main() -> None:
     """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("source")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--model")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-
-    faces = read_dataset(arguments.source).split(arguments.split)
-    folder = model_folder(arguments.model or active_model())
+    options, faces = read_command_line(__doc__.partition("\n")[0])
     with tempfile.TemporaryDirectory() as temporary:
-        paths = export(folder / "model.keras", Path(temporary))
+        paths = export(options.folder / "model.keras", Path(temporary))
         figures = measure({form: load(path) for form, path in paths.items()}, faces.images, faces.labels)
         for form, path in paths.items():
             figures[form]["megabytes"] = round(path.stat().st_size / 1e6, 2)
     ratio = figures["float"]["milliseconds"] / figures["quantised"]["milliseconds"]
-    if arguments.json:
-        print(json.dumps({"model": read_card(folder).name, **figures, "speedup": round(ratio, 2)}))
+    if options.json:
+        print(json.dumps({"model": options.folder.name, **figures, "speedup": round(ratio, 2)}))
         return
     for form, values in figures.items():
         print(

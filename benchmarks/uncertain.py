@@ -7,32 +7,19 @@ The two limits in `emotion/analysis.py` are judged by this.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from model_options import read_command_line
 
 from emotion.analysis import is_uncertain
 from emotion.classifier import Classifier
-from emotion.dataset.readers import read_dataset
-from emotion.registry import active_model, model_folder
 
 
 def main() -> None:
     """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("source")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--model")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-
-    faces = read_dataset(arguments.source).split(arguments.split)
-    classifier = Classifier(model_folder(arguments.model or active_model()), threads=2)
+    options, faces = read_command_line(__doc__.partition("\n")[0])
+    classifier = Classifier(options.folder, threads=2)
     probabilities = classifier.predict(faces.images).probabilities
     right = probabilities.argmax(axis=1) == faces.labels
     uncertain = np.array([is_uncertain(row) for row in probabilities])
@@ -44,7 +31,7 @@ def main() -> None:
         "accuracy_of_uncertain": round(float(right[uncertain].mean()), 4),
         "accuracy_of_certain": round(float(right[~uncertain].mean()), 4),
     }
-    if arguments.json:
+    if options.json:
         print(json.dumps(figures))
         return
     print(f"{figures['model']} on {figures['n']:,} faces: {figures['accuracy']:.1%} right")

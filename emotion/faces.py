@@ -122,8 +122,7 @@ class YuNetDetector:
         longest_side: larger pictures are shrunk to this many pixels for the search.
         score_threshold: 0 to 1; faces with a lower score are left out.
         try_turned: look for faces on their side or upside down where none is surely upright.
-        look_twice: look at each face again, enlarged, which corrects its landmarks and drops what is no face;
-            5 to 9 ms a face.
+        look_twice: look at each face again, enlarged, which corrects its landmarks and drops what is no face.
 
     Raises:
         FaceModelError: the weights are missing or unreadable.

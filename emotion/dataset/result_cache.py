@@ -32,11 +32,6 @@ def cached_arrays(dataset: StoredDataset, key: str, compute: Callable[[], Arrays
     return arrays
 
 
-def is_cached(dataset: StoredDataset, key: str) -> bool:
-    """Return whether `cached_arrays` would answer at once."""
-    return _path(dataset, key).is_file()
-
-
 def _path(dataset: StoredDataset, key: str) -> Path:
     return dataset.folder / CACHE / f"{key}-{dataset.description.fingerprint}.npz"
 

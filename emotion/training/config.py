@@ -56,10 +56,10 @@ class RunConfig:
     # Keras decouples decay from momentum: 5e-3 here acts as 5e-4 does in PyTorch's SGD.
     weight_decay: float = 5e-3
     ema_momentum: float = 0.998  # averages the weights over about the last 500 steps; 0 turns it off
-    label_smoothing: float = 0.1  # people agree with FER-2013's labels only 65 % of the time
+    label_smoothing: float = 0.1  # FER-2013's labels are noisy: people reach 65 % (Goodfellow et al. 2013)
     mixed_precision: bool = True  # bfloat16 arithmetic, float32 weights: faster on processors that have it
 
-    # The model that is made averages a face and its mirror image: some points better, twice the work.
+    # The model that is made averages a face and its mirror image: a little better, twice the work.
     average_mirrored: bool = True
 
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
