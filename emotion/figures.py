@@ -7,48 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, UNCERTAIN_COLOR
-
-# Training and validation: a blue and an orange that colour-blind people tell apart, and a dash.
-_TRAIN = {"color": "#0072B2"}
-_VALIDATION = {"color": "#D55E00", "dash": "dash"}
-
-
-def training_curves(records: list[dict]) -> go.Figure:
-    """Draw accuracy and loss of training and validation over the epochs, side by side.
-
-    Args:
-        records: of each epoch the keys epoch, accuracy, val_accuracy, loss and val_loss.
-    """
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("Accuracy", "Loss"), horizontal_spacing=0.1)
-    epochs = [record["epoch"] for record in records]
-    for column, quantity in enumerate(("accuracy", "loss"), start=1):
-        for name, key, line in (
-            ("training", quantity, _TRAIN),
-            ("validation", f"val_{quantity}", _VALIDATION),
-        ):
-            figure.add_scatter(
-                x=epochs,
-                y=[record[key] for record in records],
-                name=name,
-                legendgroup=name,
-                showlegend=column == 1,
-                line=line,
-                mode="lines+markers",
-                marker={"size": 4},
-                row=1,
-                col=column,
-            )
-    figure.update_yaxes(tickformat=".0%", row=1, col=1)
-    figure.update_xaxes(title_text="epoch")
-    figure.update_layout(
-        hovermode="x unified",
-        legend={"orientation": "h", "y": -0.2, "x": 0.5, "xanchor": "center"},
-        margin={"l": 40, "r": 20, "t": 40, "b": 40},
-    )
-    return figure
 
 
 def probability_bars(probabilities: np.ndarray) -> go.Figure:

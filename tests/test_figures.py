@@ -4,27 +4,6 @@ import pytest
 from emotion import figures
 from emotion.labels import COLORS, EMOTIONS
 
-RECORDS = [
-    {
-        "epoch": number,
-        "accuracy": number / 5,
-        "val_accuracy": number / 6,
-        "loss": 1 / number,
-        "val_loss": 2 / number,
-    }
-    for number in (1, 2, 3)
-]
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_training_curves(count):
-    figure = figures.training_curves(RECORDS[:count])
-    curves = {(trace.name, trace.xaxis): list(trace.y) for trace in figure.data}
-    assert curves["training", "x"] == [record["accuracy"] for record in RECORDS[:count]]
-    assert curves["validation", "x"] == [record["val_accuracy"] for record in RECORDS[:count]]
-    assert curves["validation", "x2"] == [record["val_loss"] for record in RECORDS[:count]]
-    assert len({trace.line.dash for trace in figure.data}) == 2  # not told apart by colour alone
-
 
 def test_probability_bars_put_the_most_probable_on_top():
     probabilities = np.array([0.05, 0.02, 0.1, 0.6, 0.08, 0.05, 0.1])

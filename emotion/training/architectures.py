@@ -2,7 +2,8 @@
 
 Every network takes float32 (n, 48, 48, 1) with values from 0 to 255 and returns float32 logits
 (n, 7). It ends in a layer named `features`, (n, height, width, channels), global average pooling,
-dropout and one dense layer named `logits`: from these two layers `export.py` makes the class
+and a head: dropout, dense layers, of which the last is named `logits`. The head works on the last
+axis alone, so `export.py` applies it at each place of the features as well: that gives the class
 activation maps (Zhou et al. 2016, "Learning Deep Features for Discriminative Localization").
 """
 
@@ -38,9 +39,48 @@ def build_network(config: RunConfig) -> keras.Model:
     )(faces)
     x = layers.Activation("linear", name="features")(backbone(x, config))
     x = layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(x)
-    x = layers.Dropout(config.dropout, name="dropout")(x)
-    logits = layers.Dense(len(EMOTIONS), dtype="float32", name="logits")(x)
-    return keras.Model(faces, logits, name=config.architecture)
+    for layer in _head(config):
+        x = layer(x)
+    return keras.Model(faces, x, name=config.architecture)
+
+
+def _head(config: RunConfig) -> list[layers.Layer]:
+    head: list[layers.Layer] = [layers.Dropout(config.dropout, name="head_dropout")]
+    if config.dense_units:
+        head = [
+            layers.Dense(config.dense_units, activation="relu", dtype="float32", name="hidden"),
+            layers.Dropout(config.dropout, name="head_dropout"),
+        ]
+    return [*head, layers.Dense(len(EMOTIONS), dtype="float32", name="logits")]
+
+
+def apply_head(network: keras.Model, features: keras.KerasTensor) -> keras.KerasTensor:
+    """Return the logits (n, height, width, 7) that each place of the features would give alone.
+
+    Args:
+        network: as `build_network` makes it.
+        features: its layer `features`, float (n, height, width, channels).
+    """
+    x = layers.Activation("linear", dtype="float32")(features)
+    for layer in network.layers:
+        if isinstance(layer, layers.Dense):
+            x = layer(x)
+    return x
+
+
+def classic(x: keras.KerasTensor, config: RunConfig) -> keras.KerasTensor:
+    """Convolutions, pooling and dropout, stage by stage, as in most tutorials.
+
+    Simonyan and Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image
+    Recognition", in small; with batch normalisation (Ioffe and Szegedy 2015), without which it learns
+    slowly. A dense layer follows where `dense_units` asks for one.
+    """
+    for width in config.widths:
+        for _ in range(config.blocks):
+            x = layers.ReLU()(_convolution(x, width))
+        x = layers.MaxPooling2D()(x)
+        x = layers.Dropout(config.dropout / 2)(x)
+    return x
 
 
 def residual(x: keras.KerasTensor, config: RunConfig) -> keras.KerasTensor:
@@ -51,13 +91,39 @@ def residual(x: keras.KerasTensor, config: RunConfig) -> keras.KerasTensor:
     first pixels carry the fine lines around eyes and mouth.
     """
     x = layers.ReLU()(_convolution(x, config.stem_width))
+    drop_rates = _drop_rates(config)
     for width in config.widths:
         for block in range(config.blocks):
-            x = _residual_block(x, width, strides=2 if block == 0 else 1)
+            x = _residual_block(x, width, 2 if block == 0 else 1, next(drop_rates))
     return x
 
 
-def _residual_block(x: keras.KerasTensor, width: int, strides: int) -> keras.KerasTensor:
+def separable(x: keras.KerasTensor, config: RunConfig) -> keras.KerasTensor:
+    """Depthwise separable convolutions with residual connections: few parameters, few operations.
+
+    Chollet 2017, "Xception: Deep Learning with Depthwise Separable Convolutions"; on faces, Arriaga
+    et al. 2017, "Real-time Convolutional Neural Networks for Emotion and Gender Classification".
+    """
+    x = layers.ReLU()(_convolution(x, config.stem_width))
+    for width in config.widths:
+        shortcut = _convolution(x, width, kernel_size=1, strides=2)
+        for block in range(config.blocks):
+            x = layers.ReLU()(x) if block else x
+            x = layers.SeparableConv2D(width, 3, padding="same", use_bias=False)(x)
+            x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+        x = layers.ReLU()(layers.Add()([x, shortcut]))
+    return x
+
+
+def _drop_rates(config: RunConfig):
+    """Yield how often each residual block is skipped: rarely at first, most often at the end."""
+    count = len(config.widths) * config.blocks
+    for number in range(1, count + 1):
+        yield config.stochastic_depth * number / count
+
+
+def _residual_block(x: keras.KerasTensor, width: int, strides: int, drop_rate: float) -> keras.KerasTensor:
     shortcut = x
     if strides != 1 or x.shape[-1] != width:
         # Pooling before the projection: a strided 1x1 convolution would drop three pixels of four
@@ -67,6 +133,9 @@ def _residual_block(x: keras.KerasTensor, width: int, strides: int) -> keras.Ker
         shortcut = _convolution(shortcut, width, kernel_size=1)
     x = layers.ReLU()(_convolution(x, width, strides=strides))
     x = _squeeze_and_excite(_convolution(x, width))
+    if drop_rate:
+        # One draw a face: the whole block is skipped (Huang et al. 2016, "Stochastic Depth").
+        x = layers.Dropout(drop_rate, noise_shape=(None, 1, 1, 1))(x)
     return layers.ReLU()(layers.Add()([x, shortcut]))
 
 
@@ -92,6 +161,9 @@ def _convolution(
     return layers.BatchNormalization(momentum=0.9)(x)
 
 
+# The names are `config.ARCHITECTURE_NAMES`, which a page shows without importing Keras.
 ARCHITECTURES: dict[str, Callable[[keras.KerasTensor, RunConfig], keras.KerasTensor]] = {
+    "classic": classic,
     "residual": residual,
+    "separable": separable,
 }

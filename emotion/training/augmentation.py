@@ -78,6 +78,18 @@ def build_augmentation(config: AugmentationConfig, seed: int) -> keras.Sequentia
         steps.append(
             RandomAffine(config.flip, config.rotation, config.shift, config.zoom, seed=seed, dtype="float32")
         )
+    if config.brightness:
+        steps.append(
+            layers.RandomBrightness(
+                config.brightness, value_range=(0, 255), seed=seed + 2, dtype="float32", name="brightness"
+            )
+        )
+    if config.contrast:
+        steps.append(
+            layers.RandomContrast(
+                config.contrast, value_range=(0, 255), seed=seed + 3, dtype="float32", name="contrast"
+            )
+        )
     if config.erasing:
         steps.append(
             layers.RandomErasing(

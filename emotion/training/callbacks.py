@@ -4,54 +4,47 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
+from emotion.training.control import Control
 from emotion.training.errors import TrainingError
-from emotion.training.metrics import read_metrics
+from emotion.training.metrics import read_all, read_metrics
 
 # What Keras reports of an epoch, and `metrics.jsonl` keeps.
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+# Lines of batches: at most one in so many seconds, and about so many an epoch.
+SECONDS_BETWEEN_LINES = 1.0
+MAX_LINES = 40
 
 
-class StopOnSignal(keras.callbacks.Callback):
-    """End the training after the current batch on Ctrl-C or SIGTERM; what is reached so far stays.
+class StopOnRequest(keras.callbacks.Callback):
+    """End the training after the current batch when somebody asks; what is reached so far stays.
 
     Attributes:
-        asked: whether such a signal came.
+        asked: whether somebody did.
         cut_epoch_short: whether the running epoch ended early; a resumed run repeats it whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, control: Control) -> None:
         super().__init__()
+        self.control = control
         self.asked = False
         self.cut_epoch_short = False
-        self._previous: dict[int, Any] = {}
-
-    def on_train_begin(self, logs: dict | None = None) -> None:
-        """Listen; the handlers of before come back at the end."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._ask)
-
-    def _ask(self, *_: object) -> None:
-        self.asked = True
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Stop here when asked to."""
-        if self.asked:
-            self.cut_epoch_short = True
+        if self.control.stop_requested():
+            self.asked = self.cut_epoch_short = True
             self.model.stop_training = True
 
-    def on_train_end(self, logs: dict | None = None) -> None:
-        """Give the signals back."""
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Stop between two epochs when asked to during the validation: the epoch counts."""
+        if not self.asked and self.control.stop_requested():
+            self.asked = self.model.stop_training = True
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -61,7 +54,7 @@ class Checkpoint(keras.callbacks.Callback):
     killed at any moment leaves one whole checkpoint.
     """
 
-    def __init__(self, folder: Path, stop: StopOnSignal) -> None:
+    def __init__(self, folder: Path, stop: StopOnRequest) -> None:
         super().__init__()
         self.folder, self.stop = folder, stop
 
@@ -131,59 +124,126 @@ class BestWeights(keras.callbacks.Callback):
 
 
 class MetricsLog(keras.callbacks.Callback):
-    """Append one JSON line an epoch to `metrics.jsonl`.
+    """Append one line an epoch, and some lines of batches, to `metrics.jsonl` (see `metrics.py`).
 
     Args:
         path: the file.
         stop: knows of epochs that ended early; these are not noted.
+        batches: how many an epoch has.
+        batch_size: faces in each.
         keep_epochs: lines of later epochs are removed first, as a resumed run repeats them.
-        on_record: called with each record, to show it to a person.
     """
 
     def __init__(
-        self,
-        path: Path,
-        stop: StopOnSignal,
-        keep_epochs: int = 0,
-        on_record: Callable[[dict], None] | None = None,
+        self, path: Path, stop: StopOnRequest, batches: int, batch_size: int, keep_epochs: int = 0
     ) -> None:
         super().__init__()
-        self.path, self.stop, self.on_record = path, stop, on_record
-        self.started = 0.0
-        kept = [record for record in read_metrics(path) if record["epoch"] <= keep_epochs]
+        self.path, self.stop = path, stop
+        self.batches, self.batch_size = batches, batch_size
+        self.epoch = 0
+        self.started = self.first_done = self.trained = self.noted = 0.0
+        kept = [record for part in read_all(path) for record in part if record["epoch"] <= keep_epochs]
+        kept.sort(key=lambda record: (record["epoch"], record.get("batch", float("inf"))))
         partial = path.with_name(f".partial-{path.name}")
         partial.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
         partial.replace(path)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock."""
-        self.started = time.perf_counter()
+        self.epoch = epoch + 1
+        self.started = self.noted = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Append a line now and then: for those who watch, and few enough to keep the file small."""
+        now = self.trained = time.perf_counter()
+        done = batch + 1
+        if done == 1:
+            self.first_done = now
+        since = now - self.noted
+        per_line = (now - self.started) / done * self.batches / MAX_LINES  # seconds
+        if done == 1 or since < max(SECONDS_BETWEEN_LINES, per_line):
+            return
+        self.noted = now
+        figures = {name: float((logs or {})[name]) for name in ("loss", "accuracy")}
+        progress = {"epoch": self.epoch, "batch": done, "batches": self.batches}
+        self._append(progress | figures | self._pace(done) | {"at": round(time.time(), 3)})
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Append the epoch's line."""
         if self.stop.cut_epoch_short:
             return
+        now = time.perf_counter()
         figures = {name: float((logs or {})[name]) for name in METRICS}
-        record = {
-            "epoch": epoch + 1,
-            **figures,
-            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
-            "seconds": time.perf_counter() - self.started,
-        }
+        pace = self._pace(self.batches)
+        self._append({"epoch": epoch + 1} | figures | pace | {"seconds": round(now - self.started, 3)})
+
+    def _pace(self, done: int) -> dict:
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        # Without the first batch: for that one, the backend compiles.
+        pace = (done - 1) * self.batch_size / max(self.trained - self.first_done, 1e-6)
+        return {"learning_rate": rate, "images_per_second": round(pace, 1)}
+
+    def _append(self, record: dict) -> None:
+        text = json.dumps(record) + "\n"
+        # A line that a crash cut short must not swallow this one.
+        if not _ends_a_line(self.path):
+            text = "\n" + text
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(text)
             file.flush()
-            os.fsync(file.fileno())
-        if self.on_record:
-            self.on_record(record)
+            if "batch" not in record:
+                os.fsync(file.fileno())
+
+
+def _ends_a_line(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"
+    except OSError:  # no file, or an empty one
+        return True
+
+
+class StopWithoutProgress(keras.callbacks.Callback):
+    """End the run when the validation accuracy has not risen for so many epochs.
+
+    It looks at the run's metrics, which a resumed run still has; `keras.callbacks.EarlyStopping`
+    would begin to count anew. It must stand after `MetricsLog`.
+    """
+
+    def __init__(self, path: Path, patience: int) -> None:
+        super().__init__()
+        self.path, self.patience = path, patience
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Count the epochs since the best one."""
+        if has_stalled(read_metrics(self.path), self.patience):
+            self.model.stop_training = True
+
+
+def has_stalled(records: list[dict], patience: int) -> bool:
+    """Return whether the best of the epochs lies `patience` epochs back or more; 0 means never."""
+    if not patience or not records:
+        return False
+    accuracies = [record["val_accuracy"] for record in records]
+    return len(accuracies) - 1 - int(np.argmax(accuracies)) >= patience
 
 
 class StopOnDivergence(keras.callbacks.Callback):
     """Raise `TrainingError` when the loss is no longer a number."""
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Look at the loss now and then; reading it at each batch would make the device wait."""
-        if batch % 20 == 0 and not np.isfinite(float((logs or {}).get("loss", 0.0))):
+        """Look at the loss now and then; reading it at each batch would make a device wait."""
+        if batch % 20 == 0:
+            self._check((logs or {}).get("loss", 0.0))
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Look at the validation's loss too, before the epoch is noted or kept."""
+        self._check((logs or {}).get("loss", 0.0))
+        self._check((logs or {}).get("val_loss", 0.0))
+
+    def _check(self, loss: float) -> None:
+        if not np.isfinite(float(loss)):
             raise TrainingError(
                 "The loss is no longer a number: the training diverged. A lower learning rate helps."
             )

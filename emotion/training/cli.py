@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from emotion import paths
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.loading import is_path
-from emotion.training.config import PRESETS, SYNTHETIC, ConfigError, RunConfig, load_config, preset
-from emotion.training.runs import create_run
+from emotion.dataset.store import is_imported
+from emotion.training import run_files, runs
+from emotion.training.config import (
+    ARCHITECTURE_NAMES,
+    CLASS_BALANCES,
+    OPTIMIZERS,
+    SCHEDULES,
+    SYNTHETIC,
+    TARGETS,
+    ConfigError,
+    RunConfig,
+)
+from emotion.training.following import follow
+from emotion.training.presets import PRESETS, preset
+from emotion.training.run_store import RunError
+
+# What of a preset can be changed by an option: its name, its type or choices, what stands for the
+# value in the help, and what it means.
+_SETTINGS: tuple[tuple[str, type | tuple[str, ...], str, str], ...] = (
+    ("architecture", ARCHITECTURE_NAMES, "", "the kind of network"),
+    ("epochs", int, "N", "how many at most"),
+    ("early_stopping", int, "N", "end after so many epochs that are no better; 0: never"),
+    ("batch_size", int, "N", "faces a step"),
+    ("optimizer", OPTIMIZERS, "", "what changes the weights"),
+    ("learning_rate", float, "RATE", "its peak"),
+    ("schedule", SCHEDULES, "", "the learning rate over time"),
+    ("weight_decay", float, "RATE", "how fast weights shrink"),
+    ("ema_momentum", float, "SHARE", "how slowly the averaged weights follow; 0: no averaging"),
+    ("dropout", float, "SHARE", "of the features left out before the classifier"),
+    ("label_smoothing", float, "SHARE", "of the target given to all emotions alike"),
+    ("mixup", float, "ALPHA", "blend faces in pairs; 0: never"),
+    ("cutmix", float, "ALPHA", "put a rectangle of one face into another; 0: never"),
+    ("class_balance", CLASS_BALANCES, "", "what rare emotions get"),
+    ("targets", TARGETS, "", "the labels, or how people voted"),
+    ("validation_share", float, "SHARE", "of the training faces, to choose the best epoch on"),
+    ("synthetic_faces", int, "N", "how many to draw"),
+    ("seed", int, "N", "of every random choice"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +72,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out the faces on the dataset's exclusion list",
     )
     parser.add_argument("--name", help="what to call the model (default: the preset's name)")
-    parser.add_argument("--epochs", type=int, metavar="N")
-    parser.add_argument("--batch-size", type=int, metavar="N")
-    parser.add_argument("--learning-rate", type=float, metavar="RATE")
-    parser.add_argument("--dropout", type=float, metavar="SHARE")
-    parser.add_argument("--seed", type=int, metavar="N")
-    parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with the run in this folder")
+    for setting, kind, metavar, meaning in _SETTINGS:
+        choices = kind if isinstance(kind, tuple) else None
+        parser.add_argument(
+            f"--{setting.replace('_', '-')}",
+            type=str if isinstance(kind, tuple) else kind,
+            choices=choices,
+            metavar=None if choices else metavar,
+            help=meaning,
+        )
+    parser.add_argument(
+        "--teachers", nargs="+", metavar="MODEL", help="models that show the network how sure to be"
+    )
+    parser.add_argument("--resume", metavar="RUN", help="go on with this run (its id or its folder)")
     parser.add_argument("--replace", action="store_true", help="take the place of a model of the same name")
+    parser.add_argument(
+        "--detach", action="store_true", help="return at once; the run goes on in the background"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start or resume a run and follow it; return the exit status (0, 1 or 2)."""
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    try:
+        if arguments.resume:
+            run_id, known = _resume(arguments)
+        else:
+            name = _preset_name(arguments)
+            config = config_from(arguments)
+            _check_dataset(config)
+            run_id = runs.submit(config, name, register=True, replace_model=arguments.replace).id
+            known = 0
+    except ConfigError as error:
+        console.print(str(error))
+        return 2
+    except (DatasetError, RunError) as error:
+        console.print(str(error))
+        return 1
+    print(run_id, flush=True)
+    console.print(f"Run: {paths.runs_folder() / run_id}")
+    if arguments.detach:
+        console.print(f"See it with: python -m emotion runs show {run_id}")
+        return 0
+    try:
+        return follow(run_id, console, known)
+    except RunError as error:
+        console.print(str(error))
+        return 1
 
 
 def config_from(arguments: argparse.Namespace) -> RunConfig:
@@ -51,7 +127,7 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     Raises:
         ConfigError: a value makes no sense, or a preset lacks a dataset.
     """
-    name = arguments.preset or ("base" if arguments.dataset else "quick")
+    name = _preset_name(arguments)
     config = preset(name)
     dataset = arguments.dataset
     if dataset is None and name != "quick":
@@ -59,84 +135,54 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     # A path that exists wins over an imported dataset of the same name.
     if dataset is not None and is_path(dataset):
         dataset = str(Path(dataset).expanduser().resolve())
-    config = config.changed(
-        name=arguments.name,
-        dataset=dataset,
-        honour_exclusions=arguments.honour_exclusions,
-        epochs=arguments.epochs,
-        batch_size=arguments.batch_size,
-        learning_rate=arguments.learning_rate,
-        dropout=arguments.dropout,
-        seed=arguments.seed,
-    )
+    config = config.changed(dataset=dataset, **_given(arguments))
     return replace(config, warmup_epochs=min(config.warmup_epochs, config.epochs / 4))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Train in the foreground with a progress bar; return the exit status (0, 1 or 2)."""
-    console = Console(stderr=True, highlight=False)
-    try:
-        if arguments.resume:
-            folder = arguments.resume
-            config = load_config(folder / "config.json")
-        else:
-            config = config_from(arguments)
-            folder = create_run(config)
-    except ConfigError as error:
-        console.print(str(error), markup=False)
-        return 2
-    print(folder.name, flush=True)
-    console.print(f"Run: {folder}", markup=False)
-    return _follow(folder, config, arguments.replace, console)
+def _preset_name(arguments: argparse.Namespace) -> str:
+    return arguments.preset or ("base" if arguments.dataset else "quick")
 
 
-def _follow(folder: Path, config: RunConfig, replace_model: bool, console: Console) -> int:
-    # TensorFlow's own greetings would push the progress bar around.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    console.print("Loading TensorFlow …")
-    from emotion.training.errors import TrainingError
-    from emotion.training.process import train
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that were given as options, but for the dataset."""
+    names = {item.name for item in fields(RunConfig)} - {"dataset"}
+    given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
+    if "teachers" in given:
+        given["teachers"] = tuple(given["teachers"])
+    return given
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("epoch {task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=False),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("training", total=config.epochs)
 
-        def show(record: dict) -> None:
-            progress.update(task, completed=record["epoch"])
-            console.print(
-                f"epoch {record['epoch']:3d}  accuracy {record['accuracy']:.3f}  "
-                f"validation {record['val_accuracy']:.3f}  loss {record['loss']:.3f}  "
-                f"validation {record['val_loss']:.3f}  {record['seconds']:.0f} s"
-            )
+def _check_dataset(config: RunConfig) -> None:
+    """Raise `DatasetError` now rather than in a process that has first to load Keras."""
+    source = config.dataset
+    if source != SYNTHETIC and not is_imported(source) and not Path(source).exists():
+        raise DatasetError(f"There is no dataset {source}; `python -m emotion datasets list` shows them all.")
 
-        try:
-            result = train(folder, lambda text: console.print(text, markup=False), show, replace_model)
-        except (ConfigError, DatasetError, TrainingError) as error:
-            console.print(str(error), markup=False)
-            return 1
-        except OSError as error:
-            console.print(f"The run could not be written to disk: {error.strerror}.", markup=False)
-            return 1
-    if result.model_folder is None:
-        console.print(
-            f"Stopped after epoch {result.epochs}. Go on with: python train_model.py --resume {folder}",
-            markup=False,
-        )
-        return 0
-    for split, evaluation in result.metrics.items():
-        console.print(
-            f"{split}: accuracy {evaluation.accuracy:.1%}, macro F1 {evaluation.macro_f1:.1%} "
-            f"on {evaluation.n:,} faces"
-        )
-    console.print(f"Model: {result.model_folder}\nCurves: {folder / 'curves.html'}", markup=False)
-    return 0
+
+def _resume(arguments: argparse.Namespace) -> tuple[str, int]:
+    """Queue a run again; return its id and how many epochs it has done.
+
+    Raises:
+        ConfigError: settings were given too.
+        RunError: there is no such run, or it cannot be resumed.
+    """
+    given = _given(arguments)
+    if given or arguments.dataset or arguments.preset:
+        raise ConfigError("A run is resumed with the settings it began with; leave out all but --resume.")
+    run_id = _run_id(arguments.resume)
+    known = len(run_files.finished_epochs(runs.get_run(run_id).folder))
+    runs.resume(run_id, register=True, replace_model=arguments.replace or None)
+    return run_id, known
+
+
+def _run_id(text: str) -> str:
+    """Return the id that an id or a run's folder stands for."""
+    folder = Path(text).expanduser()
+    if folder.name == text or not folder.is_dir():
+        return text
+    if folder.resolve().parent != paths.runs_folder().resolve():
+        raise RunError(f"{folder} does not lie in {paths.runs_folder()}; move it there, then resume it.")
+    return folder.resolve().name
 
 
 def main(argv: list[str] | None = None) -> int:

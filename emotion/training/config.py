@@ -1,13 +1,24 @@
-"""Everything that decides how a model is trained, in one place, with presets in plain words."""
+"""Everything that decides how a model is trained, in one place; the presets are in `presets.py`."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 SYNTHETIC = "synthetic"
+
+# The choices of the settings that have some.
+ARCHITECTURE_NAMES = ("classic", "residual", "separable")
+OPTIMIZERS = ("sgd", "adam", "adamw")
+SCHEDULES = ("cosine", "constant", "step")
+CLASS_BALANCES = ("none", "weights", "sampling")
+TARGETS = ("labels", "votes")
+
+
+# What a run's `config.json` holds beside the settings: where it was made, and of which faces.
+RUN_NOTES = ("environment", "dataset_fingerprint")
 
 
 class ConfigError(ValueError):
@@ -22,7 +33,22 @@ class AugmentationConfig:
     rotation: float = 12.0  # degrees, either way
     shift: float = 0.08  # share of the frame, along each axis, either way
     zoom: float = 0.12  # share of the size, either way
+    brightness: float = 0.0  # share of the range from black to white, either way
+    contrast: float = 0.0  # share, either way
     erasing: float = 0.25  # how often a rectangle is covered (Zhong et al. 2020)
+
+    def __post_init__(self) -> None:
+        _require_numbers(self)
+        _require(
+            {
+                "rotation must lie between 0 and 180 degrees": 0 <= self.rotation <= 180,
+                "shift must lie between 0 and 0.5": 0 <= self.shift <= 0.5,
+                "zoom must lie between 0 and 0.5": 0 <= self.zoom <= 0.5,
+                "brightness must lie between 0 and 1": 0 <= self.brightness <= 1,
+                "contrast must lie between 0 and 0.9": 0 <= self.contrast <= 0.9,
+                "erasing must lie between 0 and 1": 0 <= self.erasing <= 1,
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -40,24 +66,45 @@ class RunConfig:
     validation_share: float = 0.1  # of the training split, stratified; the best weights are chosen on it
     seed: int = 0
 
+    # What a face should be recognised as: its label, or the share of the people who voted for each
+    # emotion (FER+, Barsoum et al. 2016), which only a dataset with votes attached has.
+    targets: str = "labels"
+
     # The network (see emotion/training/architectures.py).
     architecture: str = "residual"
     widths: tuple[int, ...] = (48, 96, 192)  # channels of each stage; a stage halves height and width
-    blocks: int = 2  # residual blocks a stage
+    blocks: int = 2  # blocks of layers a stage
     stem_width: int = 32  # channels of the first convolution, at full resolution
+    dense_units: int = 0  # of a dense layer before the one that gives the seven logits; 0: none
     dropout: float = 0.3  # before the classifier
+    stochastic_depth: float = 0.0  # how often the last residual block is skipped (Huang et al. 2016)
 
-    # The optimiser: SGD with Nesterov momentum, a warm-up, then a cosine down to zero.
+    start_from: str = ""  # a model whose weights are the first ones; "" starts from random ones
+
+    # The optimiser, its learning rate over time, and when to end.
     epochs: int = 45
     batch_size: int = 128
+    optimizer: str = "sgd"  # with Nesterov momentum; or Adam, AdamW
+    schedule: str = "cosine"  # down to 0; or constant, or in steps: a tenth after half, after 3/4 again
     learning_rate: float = 0.1  # its peak, reached after the warm-up
     warmup_epochs: float = 2.0
-    momentum: float = 0.9
+    momentum: float = 0.9  # of SGD
     # Keras decouples decay from momentum: 5e-3 here acts as 5e-4 does in PyTorch's SGD.
     weight_decay: float = 5e-3
     ema_momentum: float = 0.998  # averages the weights over about the last 500 steps; 0 turns it off
-    label_smoothing: float = 0.1  # FER-2013's labels are noisy: people reach 65 % (Goodfellow et al. 2013)
+    early_stopping: int = 0  # end after so many epochs without a better validation accuracy; 0: never
     mixed_precision: bool = True  # bfloat16 arithmetic, float32 weights: faster on processors that have it
+
+    # What keeps it from learning by heart.
+    label_smoothing: float = 0.1  # FER-2013's labels are noisy: people reach 65 % (Goodfellow et al. 2013)
+    class_balance: str = "none"  # "weights": rare classes count more; "sampling": are drawn more often
+    mixup: float = 0.0  # alpha of Zhang et al. 2018: faces are blended in pairs; 0 turns it off
+    cutmix: float = 0.0  # alpha of Yun et al. 2019: a rectangle comes from another face; 0 turns it off
+
+    # Distillation (Hinton et al. 2015): models that show the network how sure to be; their mean counts.
+    teachers: tuple[str, ...] = ()
+    teacher_share: float = 0.7  # of the loss
+    teacher_temperature: float = 2.0  # softens both sides
 
     # The model that is made averages a face and its mirror image: a little better, twice the work.
     average_mirrored: bool = True
@@ -65,26 +112,8 @@ class RunConfig:
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def __post_init__(self) -> None:
-        checks = {
-            "epochs must be at least 1": self.epochs >= 1,
-            "batch size must be at least 2": self.batch_size >= 2,
-            "learning rate must be above 0": self.learning_rate > 0,
-            "validation share must lie between 0 and 0.5": 0 < self.validation_share <= 0.5,
-            "dropout must lie between 0 and 0.9": 0 <= self.dropout <= 0.9,
-            "label smoothing must lie between 0 and 0.5": 0 <= self.label_smoothing <= 0.5,
-            "EMA momentum must lie between 0 and 1": 0 <= self.ema_momentum < 1,
-            "widths must name at least one stage, each of at least 1 channel": (
-                len(self.widths) > 0 and min(self.widths) > 0
-            ),
-            "blocks must be at least 1": self.blocks >= 1,
-            "synthetic faces must be at least 70": self.synthetic_faces >= 70,
-            "the name must be made of letters, digits, '-' and '_'": (
-                bool(self.name) and self.name.replace("-", "").replace("_", "").isalnum()
-            ),
-        }
-        for sentence, holds in checks.items():
-            if not holds:
-                raise ConfigError(f"{sentence[0].upper()}{sentence[1:]}.")
+        _require_numbers(self)
+        _require(_choices_that_exist(self) | _ranges_kept(self))
 
     def to_json(self) -> str:
         """Return the config as indented JSON."""
@@ -92,14 +121,18 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, text: str) -> RunConfig:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote; what a run's file notes beside the settings is passed over.
 
         Raises:
             ConfigError: the text is not such a config.
         """
         try:
             values = json.loads(text)
-            values["widths"] = tuple(values["widths"])
+            for note in RUN_NOTES:
+                values.pop(note, None)
+            for name in ("widths", "teachers"):
+                if name in values:
+                    values[name] = tuple(values[name])
             values["augmentation"] = AugmentationConfig(**values["augmentation"])
             return cls(**values)
         except (ValueError, TypeError, KeyError) as error:
@@ -116,28 +149,67 @@ class RunConfig:
         return replace(self, **{key: value for key, value in changes.items() if value is not None})
 
 
-# What each preset is for, in the order in which a newcomer meets them.
-PRESETS: dict[str, RunConfig] = {
-    # Drawn faces, a tiny network, about a minute: to see the whole way from data to model.
-    "quick": RunConfig(
-        name="quick", widths=(16, 32, 64), blocks=1, stem_width=16, epochs=6, warmup_epochs=1.0,
-        learning_rate=0.05, ema_momentum=0.0, dropout=0.2, mixed_precision=False,
-    ),
-    # The model that ships: FER-2013 in some two hours on two cores.
-    "base": RunConfig(),
-}  # fmt: skip
+def _require(checks: dict[str, bool]) -> None:
+    for sentence, holds in checks.items():
+        if not holds:
+            raise ConfigError(f"{sentence[0].upper()}{sentence[1:]}.")
 
 
-def preset(name: str) -> RunConfig:
-    """Return the preset of that name.
+def _require_numbers(config: Any) -> None:
+    """Check that numbers are numbers: a `config.json` may have been written by hand."""
+    for name, kind in get_type_hints(type(config)).items():
+        value = getattr(config, name)
+        if kind in (int, float) and not isinstance(value, (int, float)):
+            raise ConfigError(f"The setting {name} must be a number, not {value!r}.")
+        if kind is int and value != int(value):
+            raise ConfigError(f"The setting {name} must be a whole number, not {value!r}.")
 
-    Raises:
-        ConfigError: there is none.
-    """
-    try:
-        return PRESETS[name]
-    except KeyError:
-        raise ConfigError(f"There is no preset {name!r}; choose from: {', '.join(PRESETS)}.") from None
+
+def _choices_that_exist(config: RunConfig) -> dict[str, bool]:
+    choices = {
+        "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
+        "class_balance": CLASS_BALANCES,
+        "targets": TARGETS,
+    }
+    return {
+        f"there is no {name.replace('_', ' ')} {getattr(config, name)!r}; choose from: {', '.join(known)}": (
+            getattr(config, name) in known
+        )
+        for name, known in choices.items()
+    }
+
+
+def _ranges_kept(config: RunConfig) -> dict[str, bool]:
+    return {
+        "epochs must be at least 1": config.epochs >= 1,
+        "batch size must be at least 2": config.batch_size >= 2,
+        "learning rate must be above 0": config.learning_rate > 0,
+        "warm-up must not be negative": config.warmup_epochs >= 0,
+        "momentum must lie between 0 and 1": 0 <= config.momentum < 1,
+        "weight decay must not be negative": config.weight_decay >= 0,
+        "validation share must lie between 0 and 0.5": 0 < config.validation_share <= 0.5,
+        "dropout must lie between 0 and 0.9": 0 <= config.dropout <= 0.9,
+        "stochastic depth must lie between 0 and 0.9": 0 <= config.stochastic_depth <= 0.9,
+        "label smoothing must lie between 0 and 0.5": 0 <= config.label_smoothing <= 0.5,
+        "EMA momentum must lie between 0 and 1": 0 <= config.ema_momentum < 1,
+        "early stopping must not be negative": config.early_stopping >= 0,
+        "mixup must not be negative": config.mixup >= 0,
+        "cutmix must not be negative": config.cutmix >= 0,
+        "the teachers' share must lie between 0 and 1": 0 <= config.teacher_share <= 1,
+        "the teachers' temperature must be above 0": config.teacher_temperature > 0,
+        "widths must name one to four stages, each of at least 1 channel": (
+            1 <= len(config.widths) <= 4 and all(isinstance(w, int) and w > 0 for w in config.widths)
+        ),
+        "blocks must be at least 1": config.blocks >= 1,
+        "the stem must have at least 1 channel": config.stem_width >= 1,
+        "the dense layer cannot have less than 0 units": config.dense_units >= 0,
+        "synthetic faces must be at least 70": config.synthetic_faces >= 70,
+        "the seed must not be negative": config.seed >= 0,
+        "the name must be made of letters, digits, '-' and '_'": (
+            bool(config.name) and config.name.replace("-", "").replace("_", "").isalnum()
+        ),
+    }
 
 
 def load_config(path: Path) -> RunConfig:

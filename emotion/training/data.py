@@ -1,9 +1,9 @@
-"""From a dataset to what training needs: a clean validation split, and endless shuffled batches."""
+"""From a dataset to what training needs: parts that share no picture, and the right answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,41 @@ from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
 from emotion.dataset.loading import load_faces, load_imported
 from emotion.dataset.splits import stratified_mask
 from emotion.dataset.store import is_imported, open_dataset
+from emotion.dataset.votes import COLUMN_OF_EMOTION, require_votes, wins_alone
 from emotion.labels import EMOTIONS
 from emotion.training.config import SYNTHETIC, RunConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Faces of one split, ready to learn from or to measure on.
+
+    Attributes:
+        faces: the faces; with votes as targets, a face's label is the emotion most people saw.
+        targets: float32 (n, 7), how likely each emotion is to be right; rows sum to 1.
+        rows: int64 (n,), where the faces stand in the dataset.
+    """
+
+    faces: FaceDataset
+    targets: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    @property
+    def images(self) -> np.ndarray:
+        """The faces, uint8 (n, 48, 48)."""
+        return self.faces.images
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The right answers, int64 (n,)."""
+        return self.faces.labels
+
+    def take(self, mask: np.ndarray) -> Part:
+        """Return the faces where the boolean mask holds."""
+        return Part(self.faces.take(mask), self.targets[mask], self.rows[mask])
 
 
 @dataclass(frozen=True)
@@ -25,12 +58,21 @@ class TrainingData:
         validation: the faces the best weights are chosen on.
         test: the faces nothing is chosen on; None where the dataset has no test split.
         dropped: how many training faces were left out because the test split has the same picture.
+        unclear: how many faces were left out because most people saw none of the seven emotions.
+        fingerprint: of the whole dataset, votes included.
     """
 
-    train: FaceDataset
-    validation: FaceDataset
-    test: FaceDataset | None
+    train: Part
+    validation: Part
+    test: Part | None
     dropped: int
+    unclear: int
+    fingerprint: str
+
+    def parts(self) -> dict[str, Part]:
+        """Return the parts that a model is measured on, by the name of their split."""
+        measured = {"validation": self.validation, "test": self.test}
+        return {name: part for name, part in measured.items() if part is not None}
 
 
 def load_dataset(config: RunConfig) -> FaceDataset:
@@ -53,60 +95,90 @@ def load_dataset(config: RunConfig) -> FaceDataset:
     return stored.without_excluded()
 
 
-def prepare(dataset: FaceDataset, validation_share: float, seed: int) -> TrainingData:
+def load_votes(config: RunConfig) -> np.ndarray | None:
+    """Return how people voted on the faces of `load_dataset`, uint8 (n, 10); None with labels as targets.
+
+    Raises:
+        DatasetError: the dataset has no votes.
+    """
+    if config.targets != "votes":
+        return None
+    if config.dataset == SYNTHETIC or not is_imported(config.dataset):
+        raise DatasetError(
+            "To learn from votes, import the dataset with them first: "
+            "python -m emotion datasets import PATH --votes CSV, then name it with --dataset."
+        )
+    dataset = open_dataset(config.dataset)
+    votes = require_votes(dataset)
+    return votes[~dataset.excluded] if config.honour_exclusions else votes
+
+
+def prepare(
+    dataset: FaceDataset, validation_share: float, seed: int, votes: np.ndarray | None = None
+) -> TrainingData:
     """Split off validation and test, so that nothing learned by heart can count as a success.
 
     Exact copies of test faces leave the training split, and exact copies of one picture land on
     the same side of train and validation: FER-2013 has some 1,800 copies, 282 of the public test's
     among the training faces.
 
+    Args:
+        dataset: the faces.
+        validation_share: of the training faces, 0 to 1; used where the dataset has no such split.
+        seed: of the draw.
+        votes: uint8 (n, 10); what to learn instead of the labels (see `vote_targets`).
+
     Raises:
         DatasetError: there are too few training faces to split.
     """
-    train = dataset.split("train")
+    whole = Part(dataset, one_hot(dataset.labels), np.arange(len(dataset)))
+    train, test = whole.take(dataset.splits == "train"), whole.take(dataset.splits == "test")
     keys = image_keys(train.images)
-    test = dataset.split("test") if (dataset.splits == "test").any() else None
-    dropped = 0
-    if test is not None:
-        is_copy = np.isin(keys, image_keys(test.images))
-        dropped = int(is_copy.sum())
-        train, keys = train.take(~is_copy), keys[~is_copy]
-    if (dataset.splits == "validation").any():
-        validation = dataset.split("validation")
-    else:
+    is_copy = np.isin(keys, image_keys(test.images))
+    train, keys = train.take(~is_copy), keys[~is_copy]
+    validation = whole.take(dataset.splits == "validation")
+    if not len(validation):
+        # Drawn by the labels even where votes are learned from: whatever the targets, the same faces
+        # are for validation, so one model can start from, or be taught by, another.
         mask = stratified_mask(train.labels, keys, validation_share, seed)
         train, validation = train.take(~mask), train.take(mask)
+    fingerprint, unclear = dataset.fingerprint(), 0
+    if votes is not None:
+        fingerprint = _with_votes(fingerprint, votes)
+        before = len(train) + len(validation) + len(test)
+        train, validation, test = (vote_targets(part, votes) for part in (train, validation, test))
+        unclear = before - len(train) - len(validation) - len(test)
     if len(train) < len(EMOTIONS) or len(validation) == 0:
         raise DatasetError("The dataset has too few faces to train on; a few hundred are a start.")
-    return TrainingData(train, validation, test, dropped)
+    return TrainingData(
+        train, validation, test if len(test) else None, int(is_copy.sum()), unclear, fingerprint
+    )
 
 
-def endless_batches(
-    images: np.ndarray, targets: np.ndarray, batch_size: int, seed: int, first_epoch: int = 0
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield shuffled batches, epoch after epoch, without end; the last, smaller batch is left out.
+def vote_targets(part: Part, votes: np.ndarray) -> Part:
+    """Return the faces with the shares of their votes as targets (Barsoum et al. 2016).
 
-    One iterator serves all epochs: TensorFlow's tear-down of an iterator can wait for as long again
-    as the iterator has lived. The order depends on seed and epoch alone, so a resumed run goes on
-    exactly as an uninterrupted one.
+    A face stays if one of the seven emotions got more votes than anything else; among the training
+    faces, ties between emotions stay too. Votes for contempt, "unknown" and "not a face" do not
+    count otherwise.
 
     Args:
-        images: uint8 (n, 48, 48).
-        targets: float32 (n, 7), the probability of each class.
-        batch_size: at most n.
-        seed: of the run.
-        first_epoch: where a resumed run goes on.
-
-    Yields:
-        float32 (batch_size, 48, 48, 1) from 0 to 255, and float32 (batch_size, 7).
+        part: faces.
+        votes: of the whole dataset, uint8 (n, 10), columns as in `emotion.dataset.votes.VOTE_COLUMNS`.
     """
-    epoch = first_epoch
-    while True:
-        order = np.random.default_rng((seed, epoch)).permutation(len(images))
-        for start in range(0, len(order) - batch_size + 1, batch_size):
-            indices = np.sort(order[start : start + batch_size])  # sorted reads are kinder to a memory map
-            yield images[indices, :, :, None].astype(np.float32), targets[indices]
-        epoch += 1
+    votes = votes[part.rows]
+    emotions = votes[:, COLUMN_OF_EMOTION].astype(np.float32)
+    winners = emotions.argmax(axis=1).astype(np.int64)
+    is_tied_emotion = (emotions.max(axis=1) >= votes.max(axis=1)) & (emotions.max(axis=1) > 0)
+    is_clear = wins_alone(votes, COLUMN_OF_EMOTION[winners])
+    kept = np.where(part.faces.splits == "train", is_tied_emotion, is_clear)
+    chosen = part.take(kept)
+    faces = replace(chosen.faces, labels=winners[kept])
+    return Part(faces, emotions[kept] / emotions[kept].sum(axis=1, keepdims=True), chosen.rows)
+
+
+def _with_votes(fingerprint: str, votes: np.ndarray) -> str:
+    return hashlib.sha256(fingerprint.encode() + np.ascontiguousarray(votes).tobytes()).hexdigest()[:16]
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:

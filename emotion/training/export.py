@@ -15,18 +15,19 @@ from keras import layers, ops
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from emotion.dataset.face_dataset import FACE_SIZE, FaceDataset
-from emotion.evaluation import Evaluation
+from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.evaluation import Evaluation, evaluate_probabilities
 from emotion.labels import EMOTIONS
+from emotion.training.architectures import apply_head
 from emotion.training.config import RunConfig
-from emotion.training.data import TrainingData
+from emotion.training.data import Part, TrainingData
 
 CARD_VERSION = 1
 # How far a probability of the LiteRT file may lie from the Keras file's.
 QUANTIZATION_TOLERANCE = 0.03
 
 
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     """Return the temperature that makes the probabilities fit the labels best.
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks": one number, fitted on validation
@@ -34,12 +35,12 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
     Args:
         logits: float (n, 7).
-        labels: int (n,).
+        targets: float (n, 7), how likely each emotion is to be right.
     """
 
     def negative_log_likelihood(log_temperature: float) -> float:
         log_probabilities = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -float(log_probabilities[np.arange(len(labels)), labels].mean())
+        return -float((targets * log_probabilities).sum(axis=1).mean())
 
     return float(np.exp(minimize_scalar(negative_log_likelihood, bounds=(-3, 3), method="bounded").x))
 
@@ -65,8 +66,8 @@ def inference_model(
     """Turn a trained network into the model that ships, with the temperature folded in.
 
     The result maps float32 (n, 48, 48, 1), 0 to 255, to `probabilities` (n, 7) and to
-    `activation_maps` (n, height, width, 7). As the network ends in average pooling and one dense
-    layer, a class's map is that layer's weights applied at each place (Zhou et al. 2016); the
+    `activation_maps` (n, height, width, 7). As the network ends in average pooling and dense layers,
+    a class's map is what these say at each place (Zhou et al. 2016); with a single dense layer, the
     average of a map is the class's logit.
 
     Args:
@@ -77,10 +78,8 @@ def inference_model(
     logits_layer = network.get_layer("logits")
     kernel, bias = (np.asarray(weights) / temperature for weights in logits_layer.get_weights())
     logits_layer.set_weights([kernel, bias])
-    features = network.get_layer("features").output
-    map_layer = layers.Conv2D(len(EMOTIONS), 1)
-    both = keras.Model(network.input, [network.output, map_layer(features)], name=network.name)
-    map_layer.set_weights([kernel[None, None], bias])
+    maps = apply_head(network, network.get_layer("features").output)
+    both = keras.Model(network.input, [network.output, maps], name=network.name)
 
     faces = keras.Input(network.input.shape[1:], name="face")
     if average_mirrored:
@@ -115,27 +114,24 @@ def write_model_files(model: keras.Model, folder: Path) -> None:
 def dataset_facts(data: TrainingData, source: str) -> dict:
     """Return what a card says about the faces: how many, and what was done to them."""
 
-    def counts(part: FaceDataset | None) -> dict | None:
-        return None if part is None else {"faces": len(part), "classes": part.class_counts()}
+    def counts(part: Part | None) -> dict | None:
+        return None if part is None else {"faces": len(part), "classes": part.faces.class_counts()}
 
     return {
         "name": Path(source).name,
+        "fingerprint": data.fingerprint,
         "train": counts(data.train),
         "validation": counts(data.validation),
         "test": counts(data.test),
         "train_copies_of_test_faces_dropped": data.dropped,
+        "faces_without_a_clear_emotion_dropped": data.unclear,
     }
 
 
 def build_card(
-    config: RunConfig,
-    model: keras.Model,
-    data: TrainingData,
-    temperature: float,
-    metrics: dict[str, Evaluation],
-    best_epoch: int,
+    config: RunConfig, model: keras.Model, data: TrainingData, temperature: float, best_epoch: int
 ) -> dict:
-    """Return the card of a model: what it is, trained on what, measured how."""
+    """Return the card of a model: what it is, trained on what; `write_model` adds how good it is."""
     settings = asdict(config)
     # The path on somebody's disk is nobody else's business.
     settings["dataset"] = Path(config.dataset).name
@@ -150,40 +146,48 @@ def build_card(
         "temperature": temperature,
         "best_epoch": best_epoch,
         "dataset": dataset_facts(data, config.dataset),
-        "metrics": {split: evaluation.to_dict() for split, evaluation in metrics.items()},
+        "metrics": {},
         "config": settings,
         "versions": {"keras": version("keras"), "backend": keras.backend.backend()},
     }
 
 
-def publish(partial: Path, models: Path, name: str, replace: bool = False) -> Path:
-    """Move a finished model folder to `models/name`, or to `name-2`, `name-3`, ... if that is taken.
+def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -> dict[str, Evaluation]:
+    """Write `model/` and `predictions.npz` into a run's folder, and measure the file that ships.
 
-    Args:
-        partial: the finished folder, on the same disk; it is gone afterwards.
-        models: the folder of all models.
-        name: the wished name.
-        replace: take the place of a model of the same name.
+    It is the LiteRT file that is measured, not the network it came from. `predictions.npz` has of
+    each measured split the arrays `<split>_indices` int64 (n,), rows of the dataset,
+    `<split>_labels` int64 (n,) and `<split>_probabilities` float32 (n, 7).
 
     Returns:
-        The model's folder.
+        The figures of "validation" and, where there is one, "test".
     """
-    target = models / name
-    if replace and target.exists():
-        old = models / f".replaced-{name}"
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-        partial.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
-        return target
-    number = 1
-    while target.exists():
-        number += 1
-        target = models / f"{name}-{number}"
-    if number > 1:
-        card = json.loads((partial / "card.json").read_text(encoding="utf-8"))
-        (partial / "card.json").write_text(
-            json.dumps(card | {"name": target.name}, indent=2) + "\n", encoding="utf-8"
-        )
-    partial.rename(target)
-    return target
+    from emotion.classifier import Classifier
+
+    partial, folder = run / ".partial-model", run / "model"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    write_model_files(model, partial)
+    _write_card(partial, card)
+    classifier = Classifier(partial)
+    arrays: dict[str, np.ndarray] = {}
+    metrics = {}
+    for split, part in data.parts().items():
+        probabilities = classifier.predict(part.images).probabilities
+        metrics[split] = evaluate_probabilities(probabilities, part.labels)
+        arrays |= {
+            f"{split}_indices": part.rows,
+            f"{split}_labels": part.labels,
+            f"{split}_probabilities": probabilities,
+        }
+    _write_card(partial, card | {"metrics": {split: found.to_dict() for split, found in metrics.items()}})
+    with (run / ".partial-predictions.npz").open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs forget that names are free
+    (run / ".partial-predictions.npz").replace(run / "predictions.npz")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return metrics
+
+
+def _write_card(folder: Path, card: dict) -> None:
+    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,10 @@
-"""The file in which a run notes its epochs: `metrics.jsonl`, one JSON object a line."""
+"""The file in which a run notes how it gets on: `metrics.jsonl`, one JSON object a line.
+
+A line is either of an epoch ("epoch", "loss", "accuracy", "val_loss", "val_accuracy",
+"learning_rate", "seconds", "images_per_second") or, some forty an epoch at most, of the batches so
+far in the running epoch ("epoch", "batch", "batches", "loss", "accuracy", "learning_rate",
+"images_per_second", "at" in Unix seconds).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +12,34 @@ import json
 from pathlib import Path
 
 
+def read_all(path: Path) -> tuple[list[dict], list[dict]]:
+    """Return the lines of epochs, and those of batches; a line that a crash cut short is left out."""
+    lines = _lines(path)
+    return [line for line in lines if "batch" not in line], [line for line in lines if "batch" in line]
+
+
 def read_metrics(path: Path) -> list[dict]:
-    """Return the records of a `metrics.jsonl`; a last line that a crash cut short is left out."""
-    if not path.exists():
+    """Return the lines of epochs."""
+    return read_all(path)[0]
+
+
+def read_progress(path: Path) -> dict | None:
+    """Return how far the running epoch is: its newest line of batches, or None before the first."""
+    newest = None
+    for record in _lines(path):
+        newest = record if "batch" in record else None
+    return newest
+
+
+def _lines(path: Path) -> list[dict]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
         return []
     records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         try:
             records.append(json.loads(line))
         except json.JSONDecodeError:
-            break
-    return records
+            continue  # cut short by a crash; a resumed run has written on after it
+    return [record for record in records if isinstance(record, dict) and "epoch" in record]

@@ -1,28 +1,29 @@
 """The training itself: from a run's folder and its config to a model, resumable at every epoch.
 
-A run is a folder: `config.json` (what to do), `metrics.jsonl` (one line an epoch), `checkpoints/`
-(the newest state), `best.weights.h5` (of the network alone), `curves.html`.
+A run is a folder: `config.json` (what to do), `metrics.jsonl` (how it gets on), `checkpoints/` (the
+newest state), `best.weights.h5` (of the network alone), `tensorboard/` (event files), and at the end
+`model/`, `result.json`, `predictions.npz` and `curves.html`.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
 
-from emotion import paths
-from emotion.evaluation import Evaluation, evaluate_classifier
 from emotion.training import callbacks, export
 from emotion.training.architectures import build_network
-from emotion.training.augmentation import build_augmentation
+from emotion.training.batches import endless_batches
 from emotion.training.config import RunConfig, load_config
-from emotion.training.data import TrainingData, endless_batches, load_dataset, one_hot, prepare
+from emotion.training.control import Control
+from emotion.training.data import TrainingData, load_dataset, load_votes, prepare
+from emotion.training.environment import note_fingerprint
+from emotion.training.errors import TrainingError
 from emotion.training.metrics import read_metrics
-from emotion.training.runs import save_curves
+from emotion.training.recipe import build_recipe, device_words, use_all_devices
 
 
 @dataclass(frozen=True)
@@ -30,56 +31,60 @@ class TrainingResult:
     """What a run came to.
 
     Attributes:
-        model_folder: where the model was registered; None for a run that was stopped.
-        metrics: figures of the shipped file, for "validation" and, where there is one, "test".
+        finished: False for a run that was stopped.
         epochs: how many epochs are done.
     """
 
-    model_folder: Path | None
-    metrics: dict[str, Evaluation]
+    finished: bool
     epochs: int
 
 
-def train(
-    run: Path,
-    on_message: Callable[[str], None] = lambda message: None,
-    on_record: Callable[[dict], None] | None = None,
-    replace_model: bool = False,
-) -> TrainingResult:
+def train(run: Path, control: Control, task: str = "train") -> TrainingResult:
     """Train what `run/config.json` describes, from the newest checkpoint if there is one.
 
     Args:
         run: the run's folder.
-        on_message: told, in a sentence, what is being done.
-        on_record: given the record of each finished epoch.
-        replace_model: let the result take the place of a model of the same name.
+        control: asked whether to stop, and told what is being done.
+        task: "train", or "export": no further epoch, only a model of the best weights so far.
 
     Raises:
-        ConfigError, DatasetError, TrainingError: with a sentence for a person.
+        ConfigError, DatasetError, ModelError, TrainingError: with a sentence for a person.
     """
     config = load_config(run / "config.json")
-    on_message(f"Reading the faces of {Path(config.dataset).name} …")
-    data = prepare(load_dataset(config), config.validation_share, config.seed)
-    on_message(
-        f"{len(data.train):,} faces to train on, {len(data.validation):,} for validation"
-        + (f", {len(data.test):,} for the test" if data.test else "")
-        + (f" ({data.dropped} training faces left out: the test has the same pictures)" * bool(data.dropped))
-        + "."
-    )
-    stopped = _fit(run, config, data, on_record)
+    control.message(f"Reading the faces of {Path(config.dataset).name} …")
+    data = prepare(load_dataset(config), config.validation_share, config.seed, load_votes(config))
+    note_fingerprint(run / "config.json", data.fingerprint)
+    control.message(_faces_words(data))
+    if task == "train" and _fit(run, config, data, control):
+        return TrainingResult(False, len(read_metrics(run / "metrics.jsonl")))
     records = read_metrics(run / "metrics.jsonl")
-    save_curves(run)
-    if stopped:
-        return TrainingResult(None, {}, len(records))
-    on_message("Writing the model and measuring it …")
-    folder, metrics = _export(run, config, data, records, replace_model)
-    return TrainingResult(folder, metrics, len(records))
+    if not (run / "best.weights.h5").is_file() or not records:
+        raise TrainingError(
+            "No epoch is finished yet, so there is nothing to make a model of; resume the run."
+        )
+    control.message("Writing the model and measuring it …")
+    _export(run, config, data, records)
+    return TrainingResult(True, len(records))
 
 
-def _fit(run: Path, config: RunConfig, data: TrainingData, on_record: Callable[[dict], None] | None) -> bool:
-    """Run the epochs that are left; return whether a signal stopped them."""
+def _faces_words(data: TrainingData) -> str:
+    text = f"{len(data.train):,} faces to train on, {len(data.validation):,} for validation"
+    if data.test:
+        text += f", {len(data.test):,} for the test"
+    left_out = []
+    if data.dropped:
+        left_out.append(f"{data.dropped:,} training faces that are copies of test faces")
+    if data.unclear:
+        left_out.append(f"{data.unclear:,} faces in which most people saw none of the seven emotions")
+    return text + "." + f" Left out: {'; '.join(left_out)}." * bool(left_out)
+
+
+def _fit(run: Path, config: RunConfig, data: TrainingData, control: Control) -> bool:
+    """Run the epochs that are left; return whether somebody asked to stop."""
+    use_all_devices()
     keras.utils.set_random_seed(config.seed)
-    network, model, steps = _build(config, data)
+    recipe = build_recipe(config, len(data.train))
+    model = recipe.model
     first_epoch, best = 0, -1.0
     checkpoint = callbacks.newest_checkpoint(run / "checkpoints")
     if checkpoint:
@@ -88,108 +93,59 @@ def _fit(run: Path, config: RunConfig, data: TrainingData, on_record: Callable[[
         model.load_weights(path)
         records = read_metrics(run / "metrics.jsonl")[:first_epoch]
         best = max((record["val_accuracy"] for record in records), default=-1.0)
-    stop = callbacks.StopOnSignal()
+        if callbacks.has_stalled(records, config.early_stopping):
+            return False
+    if first_epoch >= config.epochs:
+        return False
+    stop = callbacks.StopOnRequest(control)
+    metrics = run / "metrics.jsonl"
     parts: list[keras.callbacks.Callback] = [
         stop,
         callbacks.SeedEachEpoch(config.seed),
         callbacks.StopOnDivergence(),
-        callbacks.BestWeights(network, run / "best.weights.h5", best),
+        callbacks.BestWeights(recipe.network, run / "best.weights.h5", best),
     ]
     if config.ema_momentum:
         parts.append(keras.callbacks.SwapEMAWeights())
-    parts += [
-        callbacks.MetricsLog(run / "metrics.jsonl", stop, first_epoch, on_record),
-        callbacks.Checkpoint(run / "checkpoints", stop),
-        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: save_curves(run)),
-    ]
-    if first_epoch < config.epochs:
-        model.fit(
-            endless_batches(
-                data.train.images, one_hot(data.train.labels), config.batch_size, config.seed, first_epoch
-            ),
-            steps_per_epoch=steps,
-            initial_epoch=first_epoch,
-            epochs=config.epochs,
-            validation_data=(
-                data.validation.images[..., None].astype("float32"),
-                one_hot(data.validation.labels),
-            ),
-            validation_batch_size=256,
-            callbacks=parts,
-            verbose=0,
-        )
+    parts.append(callbacks.MetricsLog(metrics, stop, recipe.steps, config.batch_size, first_epoch))
+    if config.early_stopping:
+        parts.append(callbacks.StopWithoutProgress(metrics, config.early_stopping))
+    parts.append(callbacks.Checkpoint(run / "checkpoints", stop))
+    if find_spec("tensorflow"):  # writes the event files, whatever the backend
+        parts.append(keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False))
+    control.message(f"Training on {device_words()} …")
+    model.fit(
+        endless_batches(data.train, config, first_epoch),
+        steps_per_epoch=recipe.steps,
+        initial_epoch=first_epoch,
+        epochs=config.epochs,
+        validation_data=(data.validation.images[..., None].astype("float32"), data.validation.targets),
+        validation_batch_size=256,
+        callbacks=parts,
+        shuffle=False,  # the batches are shuffled already
+        verbose=0,
+    )
     return stop.asked
 
 
-def _build(config: RunConfig, data: TrainingData) -> tuple[keras.Model, keras.Model, int]:
-    """Return the network, the compiled model around it, and the steps of an epoch."""
-    keras.config.set_dtype_policy("mixed_bfloat16" if config.mixed_precision else "float32")
-    network = build_network(config)
-    augmentation = build_augmentation(config.augmentation, config.seed)
-    model = keras.Model(network.input, network(augmentation(network.input)), name="training")
-    steps = max(1, len(data.train) // config.batch_size)
-    warmup_steps = round(min(config.warmup_epochs, config.epochs / 2) * steps)
-    optimizer = keras.optimizers.SGD(
-        learning_rate=keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if warmup_steps else config.learning_rate,
-            decay_steps=max(1, config.epochs * steps - warmup_steps),
-            warmup_target=config.learning_rate if warmup_steps else None,
-            warmup_steps=warmup_steps,
-        ),
-        momentum=config.momentum,
-        nesterov=True,
-        weight_decay=config.weight_decay,
-        use_ema=config.ema_momentum > 0,
-        ema_momentum=config.ema_momentum or 0.99,
-    )
-    # Decay is for the kernels; on biases and on batch normalisation it only does harm.
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    model.compile(
-        optimizer=optimizer,
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing),
-        metrics=["accuracy"],
-        jit_compile=keras.backend.backend() == "jax",  # on a CPU, it makes TensorFlow slower
-    )
-    return network, model, steps
-
-
-def _export(
-    run: Path, config: RunConfig, data: TrainingData, records: list[dict], replace_model: bool
-) -> tuple[Path, dict[str, Evaluation]]:
-    """Write the model folder from the best weights, measure its LiteRT file, publish it."""
+def _export(run: Path, config: RunConfig, data: TrainingData, records: list[dict]) -> None:
+    """Write `model/` from the best weights, measure its LiteRT file, and note what came out."""
     keras.config.set_dtype_policy("float32")
     network = build_network(config)
     network.load_weights(run / "best.weights.h5")
-    temperature = export.fit_temperature(
-        export.network_logits(network, data.validation.images, config.average_mirrored),
-        data.validation.labels,
-    )
-    model = export.inference_model(network, temperature, config.average_mirrored)
+    logits = export.network_logits(network, data.validation.images, config.average_mirrored)
+    temperature = export.fit_temperature(logits, data.validation.targets)
     best_epoch = max(records, key=lambda record: record["val_accuracy"])["epoch"]
-    models = paths.models_folder()
-    partial = models / f".partial-{run.name}"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    export.write_model_files(model, partial)
-    card = export.build_card(config, model, data, temperature, {}, best_epoch)
-    _write_card(partial, card)
-    metrics = _measure(partial, data)
-    _write_card(partial, export.build_card(config, model, data, temperature, metrics, best_epoch))
-    return export.publish(partial, models, config.name, replace_model), metrics
-
-
-def _measure(folder: Path, data: TrainingData) -> dict[str, Evaluation]:
-    """Measure the file that ships, not the network it came from."""
-    from emotion.classifier import Classifier
-
-    classifier = Classifier(folder)
-    parts = {"validation": data.validation, "test": data.test}
-    return {
-        split: evaluate_classifier(classifier, part.images, part.labels)
-        for split, part in parts.items()
-        if part is not None
+    model = export.inference_model(network, temperature, config.average_mirrored)
+    card = export.build_card(config, model, data, temperature, best_epoch)
+    metrics = export.write_model(run, model, card, data)
+    result = {
+        "epochs": len(records),
+        "best_epoch": best_epoch,
+        "temperature": temperature,
+        "device": device_words(),
+        "metrics": {split: evaluation.to_dict() for split, evaluation in metrics.items()},
     }
-
-
-def _write_card(folder: Path, card: dict) -> None:
-    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    partial = run / ".partial-result.json"
+    partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    partial.replace(run / "result.json")

@@ -1,12 +1,12 @@
-import itertools
-
 import numpy as np
 import pytest
 
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
 from emotion.dataset.synthetic import generate
+from emotion.dataset.votes import VOTE_COLUMNS
+from emotion.labels import EMOTIONS
 from emotion.training.config import RunConfig
-from emotion.training.data import endless_batches, load_dataset, one_hot, prepare
+from emotion.training.data import Part, load_dataset, load_votes, one_hot, prepare, vote_targets
 
 
 def dataset(train=140, test=21, validation=0) -> FaceDataset:
@@ -28,12 +28,14 @@ def test_validation_is_stratified_and_apart():
     assert len(data.train) + len(data.validation) == 140
     assert len(data.test) == 21
     counts = dataset().split("train").class_counts()
-    assert data.validation.class_counts() == {name: round(0.2 * count) for name, count in counts.items()}
-    assert not set(data.train.names) & set(data.validation.names)
+    assert data.validation.faces.class_counts() == {
+        name: round(0.2 * count) for name, count in counts.items()
+    }
+    assert not set(data.train.faces.names) & set(data.validation.faces.names)
 
 
 def test_the_seed_decides_the_split():
-    names = [prepare(dataset(), 0.2, seed).validation.names.tolist() for seed in (0, 0, 1)]
+    names = [prepare(dataset(), 0.2, seed).validation.faces.names.tolist() for seed in (0, 0, 1)]
     assert names[0] == names[1] != names[2]
 
 
@@ -69,32 +71,76 @@ def test_too_few_faces(count):
         prepare(dataset(train=count, test=0), 0.1, seed=0)
 
 
-def test_batches_hold_every_face_once_an_epoch():
-    images, labels = generate(20, seed=0)
-    batches = list(itertools.islice(endless_batches(images, one_hot(labels), 5, seed=1), 8))
-    for epoch in (batches[:4], batches[4:]):
-        seen = np.concatenate([batch[0][..., 0] for batch in epoch]).astype(np.uint8)
-        assert sorted(image_keys(seen)) == sorted(image_keys(images))
-    assert batches[0][0].shape == (5, 48, 48, 1)
-    assert batches[0][0].dtype == np.float32
-    assert not np.array_equal(batches[0][0], batches[4][0])
+def vote_rows(*rows: dict[str, int]) -> np.ndarray:
+    """Votes by column name; what is not named got none."""
+    return np.array([[row.get(column, 0) for column in VOTE_COLUMNS] for row in rows], dtype=np.uint8)
 
 
-def test_a_resumed_run_sees_the_same_batches():
-    images, labels = generate(20, seed=0)
-    whole = itertools.islice(endless_batches(images, one_hot(labels), 8, seed=1), 2, 6)
-    resumed = itertools.islice(endless_batches(images, one_hot(labels), 8, seed=1, first_epoch=1), 4)
-    for (images_a, targets_a), (images_b, targets_b) in zip(whole, resumed, strict=True):
-        assert np.array_equal(images_a, images_b)
-        assert np.array_equal(targets_a, targets_b)
+VOTE_CASES = {
+    # votes -> the label it gets in training, and in the other splits; None where it is left out
+    "one emotion": ({"happiness": 10}, "happy", "happy"),
+    "a majority": ({"sadness": 6, "neutral": 4}, "sad", "sad"),
+    "a tie of emotions": ({"anger": 4, "disgust": 4, "unknown": 2}, "angry", None),
+    "mostly contempt": ({"contempt": 6, "neutral": 4}, None, None),
+    "tied with contempt": ({"contempt": 5, "neutral": 5}, "neutral", None),
+    "not a face": ({"not_a_face": 10}, None, None),
+    "no votes": ({}, None, None),
+}
 
 
-def test_batches_keep_faces_and_labels_together():
-    images, labels = generate(30, seed=2)
-    label_of = dict(zip(image_keys(images), labels, strict=True))
-    batch, targets = next(endless_batches(images, one_hot(labels), 30, seed=0))
-    keys = image_keys(batch[..., 0].astype(np.uint8))
-    assert [label_of[key] for key in keys] == targets.argmax(axis=1).tolist()
+@pytest.mark.parametrize("case", VOTE_CASES)
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_votes_become_targets(case, split):
+    votes, in_training, elsewhere = VOTE_CASES[case]
+    wanted = in_training if split == "train" else elsewhere
+    images, _ = generate(1, seed=0)
+    face = FaceDataset(images, np.array([0]), np.array([split]), np.array(["a"]))
+    part = vote_targets(Part(face, one_hot(face.labels), np.arange(1)), vote_rows(votes))
+    assert [EMOTIONS[label] for label in part.labels] == ([wanted] if wanted else [])
+    assert part.targets.sum() == pytest.approx(len(part))
+    if case == "a majority":
+        assert part.targets[0, EMOTIONS.index("neutral")] == pytest.approx(0.4)
+
+
+def test_learning_from_votes_leaves_out_what_is_unclear_and_knows_where_faces_stand():
+    faces = dataset(train=140, test=21)
+    votes = np.zeros((161, len(VOTE_COLUMNS)), np.uint8)
+    votes[:, VOTE_COLUMNS.index("surprise")] = 6
+    votes[::2, VOTE_COLUMNS.index("neutral")] = 4
+    votes[[5, 150]] = vote_rows({"not_a_face": 9})[0]
+    data = prepare(faces, 0.2, seed=0, votes=votes)
+    assert data.unclear == 2
+    assert (len(data.train) + len(data.validation), len(data.test)) == (139, 20)
+    assert set(data.train.labels) == {EMOTIONS.index("surprise")}
+    for part in (data.train, data.validation, data.test):
+        assert np.array_equal(part.images, faces.images[part.rows])
+        assert part.targets[:, EMOTIONS.index("neutral")].max() == pytest.approx(0.4)
+    by_labels = prepare(faces, 0.2, seed=0)
+    assert data.fingerprint != by_labels.fingerprint
+    assert set(data.validation.rows) <= set(by_labels.validation.rows)
+
+
+def test_a_copy_of_a_test_face_with_unclear_votes_is_not_trained_on():
+    faces = with_copies(dataset(), [(150, 3)])
+    votes = np.repeat(vote_rows({"fear": 10}), 161, axis=0)
+    votes[150] = vote_rows({"unknown": 10})[0]
+    data = prepare(faces, 0.2, seed=0, votes=votes)
+    assert data.dropped == 1
+    assert 3 not in [*data.train.rows, *data.validation.rows]
+
+
+@pytest.mark.parametrize("name", ["synthetic", "/nowhere/fer2013.zip"])
+def test_votes_need_an_imported_dataset(name):
+    with pytest.raises(DatasetError, match="import the dataset with them first"):
+        load_votes(RunConfig(dataset=name, targets="votes"))
+
+
+def test_parts_remember_the_rows_of_the_dataset():
+    faces = dataset()
+    data = prepare(faces, 0.2, seed=0)
+    for part in (data.train, *data.parts().values()):
+        assert np.array_equal(part.images, faces.images[part.rows])
+        assert np.array_equal(part.targets, one_hot(faces.labels[part.rows]))
 
 
 def test_synthetic_dataset():

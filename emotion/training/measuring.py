@@ -1,0 +1,126 @@
+"""What `inspection.py` asks a process that knows Keras: a network's layers, and the pace of training it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+from emotion.dataset.face_dataset import FACE_SIZE, FaceDataset
+from emotion.labels import EMOTIONS
+from emotion.training import export
+from emotion.training.architectures import build_network
+from emotion.training.batches import endless_batches
+from emotion.training.config import RunConfig
+from emotion.training.data import Part, one_hot
+from emotion.training.inspection import LayerRow, NetworkDescription, Pace
+from emotion.training.recipe import build_recipe, device_words, use_all_devices
+
+# Batches before the clock starts, and the least number and time of those that count.
+WARM_UP_BATCHES = 3
+TIMED_BATCHES = 5
+TIMED_SECONDS = 3.0
+VALIDATION_FACES = 512
+
+
+def describe(config: RunConfig) -> NetworkDescription:
+    """Return the layers of the config's network, with what they cost for one face."""
+    network = build_network(config)
+    rows = tuple(
+        LayerRow(
+            name=layer.name,
+            kind=type(layer).__name__,
+            output_shape=tuple(int(side) for side in layer.output.shape[1:]),
+            parameters=int(layer.count_params()),
+            multiply_adds=multiply_adds(layer),
+        )
+        for layer in network.layers
+    )
+    return NetworkDescription(rows, network.count_params(), sum(row.multiply_adds for row in rows))
+
+
+def multiply_adds(layer: layers.Layer) -> int:
+    """Return how many multiplications with an addition a layer needs for one face.
+
+    Counted are convolutions and dense layers, which do nearly all of the work.
+    """
+    places = int(np.prod(layer.output.shape[1:-1]))
+    if isinstance(layer, layers.SeparableConv2D):
+        channels = layer.input.shape[-1]
+        return places * channels * (int(np.prod(layer.kernel_size)) + layer.filters)
+    if isinstance(layer, (layers.Conv2D, layers.Dense)):
+        return places * int(np.prod(layer.kernel.shape))
+    return 0
+
+
+def measure(config: RunConfig, started: float) -> Pace:
+    """Train the config's network on noise for a few batches, and write it as a model.
+
+    Args:
+        config: of the run.
+        started: `time.perf_counter()` at the start of the process.
+    """
+    use_all_devices()
+    part = _noise(max(config.batch_size * 4, VALIDATION_FACES))
+    recipe = build_recipe(config, len(part))
+    clock = _Clock()
+    recipe.model.fit(
+        endless_batches(part, config),
+        steps_per_epoch=10_000,
+        callbacks=[clock],
+        shuffle=False,
+        verbose=0,
+    )
+    faces = part.images[:VALIDATION_FACES, :, :, None].astype("float32")
+    targets = part.targets[:VALIDATION_FACES]
+    recipe.model.evaluate(faces, targets, batch_size=256, verbose=0)  # compiles
+    before = time.perf_counter()
+    recipe.model.evaluate(faces, targets, batch_size=256, verbose=0)
+    validation = (time.perf_counter() - before) / VALIDATION_FACES
+    per_batch = float(np.median(np.diff(clock.times[WARM_UP_BATCHES:])))
+    return Pace(
+        seconds_per_batch=per_batch,
+        seconds_per_validation_face=validation,
+        startup_seconds=clock.times[0] - started,
+        finish_seconds=_write(config, recipe.network),
+        images_per_second=config.batch_size / per_batch,
+        device=device_words(),
+        measured_at=time.time(),
+    )
+
+
+class _Clock(keras.callbacks.Callback):
+    """Notes when each batch was done, and ends the training when there are enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.times.append(time.perf_counter())
+        timed = self.times[WARM_UP_BATCHES:]
+        if len(timed) > TIMED_BATCHES and timed[-1] - timed[0] > TIMED_SECONDS:
+            self.model.stop_training = True
+
+
+def _noise(count: int) -> Part:
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (count, FACE_SIZE, FACE_SIZE), dtype=np.uint8)
+    labels = np.arange(count) % len(EMOTIONS)
+    faces = FaceDataset(images, labels, np.full(count, "train"), np.full(count, "noise"))
+    return Part(faces, one_hot(labels), np.arange(count))
+
+
+def _write(config: RunConfig, network: keras.Model) -> float:
+    """Return the seconds that it takes to write the network as a model."""
+    before = time.perf_counter()
+    keras.config.set_dtype_policy("float32")
+    copy = build_network(config)
+    copy.set_weights(network.get_weights())
+    with tempfile.TemporaryDirectory() as folder:
+        export.write_model_files(export.inference_model(copy, 1.0, config.average_mirrored), Path(folder))
+    return time.perf_counter() - before

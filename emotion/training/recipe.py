@@ -1,0 +1,191 @@
+"""From a config to a compiled Keras model: network, augmentation, optimiser, schedule, loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers, ops
+
+from emotion.labels import EMOTIONS
+from emotion.registry import model_folder
+from emotion.training.architectures import build_network
+from emotion.training.augmentation import build_augmentation
+from emotion.training.config import ConfigError, RunConfig
+
+# Keeps the logarithm of a teacher's probability finite.
+_EPSILON = 1e-7
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What `model.fit` needs.
+
+    Attributes:
+        network: faces to logits, what the run is for.
+        model: compiled; the network behind the augmentation, and beside its teachers if it has any.
+        steps: batches an epoch.
+    """
+
+    network: keras.Model
+    model: keras.Model
+    steps: int
+
+
+def build_recipe(config: RunConfig, train_faces: int) -> Recipe:
+    """Build and compile what the config describes.
+
+    Args:
+        config: of the run.
+        train_faces: how many faces there are to learn from.
+
+    Raises:
+        ConfigError: there is no such architecture, or the model to start from has another one.
+        ModelError: there is no such teacher, or model to start from.
+    """
+    keras.config.set_dtype_policy("mixed_bfloat16" if config.mixed_precision else "float32")
+    network = build_network(config)
+    if config.start_from:
+        _take_weights(network, config.start_from)
+    augmented = build_augmentation(config.augmentation, config.seed)(network.input)
+    outputs = network(augmented)
+    if config.teachers:
+        outputs = layers.Concatenate(dtype="float32")([outputs, _teach(config.teachers, augmented)])
+    model = keras.Model(network.input, outputs, name="training")
+    steps = max(1, train_faces // config.batch_size)
+    model.compile(
+        optimizer=_optimizer(config, steps),
+        loss=_loss(config),
+        metrics=[keras.metrics.MeanMetricWrapper(_accuracy, name="accuracy")],
+        jit_compile=keras.backend.backend() == "jax",  # on a CPU, it makes TensorFlow slower
+    )
+    return Recipe(network, model, steps)
+
+
+def learning_rate_schedule(config: RunConfig, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return the learning rate over all steps of the run.
+
+    Args:
+        config: of the run.
+        steps: batches an epoch.
+    """
+    total = config.epochs * steps
+    warmup = round(min(config.warmup_epochs, config.epochs / 2) * steps)
+    peak = config.learning_rate
+    if config.schedule == "step":
+        # With a first step of its own in place of the slope, as Keras has no slope before steps.
+        first, rate = ([warmup], [peak / 10]) if warmup else ([], [])
+        return keras.optimizers.schedules.PiecewiseConstantDecay(
+            [*first, max(total // 2, warmup + 1), max(total * 3 // 4, warmup + 2)],
+            [*rate, peak, peak / 10, peak / 100],
+        )
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else peak,
+        decay_steps=max(1, total - warmup),
+        alpha=1.0 if config.schedule == "constant" else 0.0,  # what is left at the end
+        warmup_target=peak if warmup else None,
+        warmup_steps=warmup,
+    )
+
+
+def _optimizer(config: RunConfig, steps: int) -> keras.optimizers.Optimizer:
+    common = {
+        "learning_rate": learning_rate_schedule(config, steps),
+        "weight_decay": config.weight_decay or None,
+        "use_ema": config.ema_momentum > 0,
+        "ema_momentum": config.ema_momentum or 0.99,
+    }
+    if config.optimizer == "sgd":
+        optimizer = keras.optimizers.SGD(momentum=config.momentum, nesterov=True, **common)
+    else:
+        kind = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[config.optimizer]
+        optimizer = kind(**common)
+    # Decay is for the kernels; on biases and on batch normalisation it only does harm.
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def _loss(config: RunConfig) -> keras.losses.Loss:
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
+    if not config.teachers:
+        return loss
+    return DistillationLoss(loss, config.teacher_share, config.teacher_temperature)
+
+
+class DistillationLoss(keras.losses.Loss):
+    """The loss of the targets, and how far the network's softened answer is from its teachers'.
+
+    Hinton et al. 2015, "Distilling the Knowledge in a Neural Network": a teacher's answer says more
+    than a label, namely what else a face could be.
+
+    Args:
+        loss: of targets (n, 7) and logits (n, 7).
+        share: of the teachers in the whole loss, 0 to 1.
+        temperature: divides both sides' logits; the gradient is scaled back by its square.
+    """
+
+    def __init__(self, loss: keras.losses.Loss, share: float, temperature: float) -> None:
+        super().__init__(name="distillation")
+        self.loss, self.share, self.temperature = loss, share, temperature
+
+    def call(self, y_true, y_pred):
+        """Return the loss of each face; `y_pred` (n, 14) is logits beside the teachers' log-probabilities."""
+        count = len(EMOTIONS)
+        logits, teachers = y_pred[:, :count], y_pred[:, count:]
+        softened = ops.softmax(teachers / self.temperature)
+        distance = ops.categorical_crossentropy(softened, logits / self.temperature, from_logits=True)
+        return (1 - self.share) * self.loss.call(y_true, logits) + self.share * self.temperature**2 * distance
+
+
+def _take_weights(network: keras.Model, name: str) -> None:
+    """Give the network the weights of a model of the same architecture."""
+    source = _load_model(name)
+    inner = next((layer for layer in source.layers if isinstance(layer, keras.Model)), source)
+    try:
+        # Up to the logits: what the model has beside them, for its maps, is not the network's.
+        weights = keras.Model(inner.input, inner.get_layer("logits").output).get_weights()
+        network.set_weights(weights)
+    except ValueError as error:
+        raise ConfigError(
+            f"The model {name!r} has another architecture, so nothing can start from it."
+        ) from error
+
+
+def _load_model(name: str) -> keras.Model:
+    file = model_folder(name) / "model.keras"
+    if not file.is_file():
+        raise ConfigError(f"The model {name!r} has no Keras file: it can neither teach nor be started from.")
+    return keras.models.load_model(file, compile=False, safe_mode=True)
+
+
+def _teach(names: tuple[str, ...], faces: keras.KerasTensor) -> keras.KerasTensor:
+    """Return the log of the teachers' mean probabilities for the same, augmented faces."""
+    answers = []
+    for name in names:
+        teacher = _load_model(name)
+        teacher.trainable = False
+        teacher.name = f"teacher_{name}"
+        answers.append(teacher(faces, training=False)["probabilities"])
+    mean = layers.Average()(answers) if len(answers) > 1 else answers[0]
+    return layers.Lambda(lambda p: ops.log(p + _EPSILON), dtype="float32", name="teachers")(mean)
+
+
+def _accuracy(y_true, y_pred):
+    """Return 1 where the network's answer is the target's likeliest emotion."""
+    count = len(EMOTIONS)
+    return ops.cast(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred[:, :count], axis=-1)), "float32")
+
+
+def device_words() -> str:
+    """Say in words what a run computes on: "CPU", "1 GPU", "2 GPUs" ..."""
+    count = len(keras.distribution.list_devices("gpu"))
+    return f"{count} GPU{'s' * (count > 1)}" if count else "CPU"
+
+
+def use_all_devices() -> None:
+    """Spread each batch over all GPUs, where there are several and the backend can: that is JAX.
+
+    Keras's own distribution does not support TensorFlow; there, one GPU is used.
+    """
+    if keras.backend.backend() == "jax" and len(keras.distribution.list_devices("gpu")) > 1:
+        keras.distribution.set_distribution(keras.distribution.DataParallel())

@@ -1,0 +1,90 @@
+import dataclasses
+import json
+import sys
+import time
+
+import pytest
+
+from emotion import paths
+from emotion.training import inspection
+from emotion.training.config import AugmentationConfig, RunConfig
+from emotion.training.errors import TrainingError
+from emotion.training.inspection import Inspector, Pace, estimate
+
+TINY = RunConfig(widths=(8,), blocks=1, stem_width=8, batch_size=16, mixed_precision=False)
+PACE = Pace(0.5, 0.01, 10.0, 6.0, 256.0, "CPU", 0.0)
+
+
+def test_estimate():
+    config = RunConfig(epochs=3, batch_size=100)
+    found = estimate(PACE, config, train_faces=1050, validation_faces=200)
+    assert found.seconds_per_epoch == pytest.approx(10 * 0.5 + 200 * 0.01)
+    assert found.seconds == pytest.approx(10 + 3 * 7 + 6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "network_differs", "pace_differs"),
+    [
+        ({"epochs": 3, "learning_rate": 0.3, "seed": 9, "name": "other"}, False, False),
+        ({"batch_size": 64}, False, True),
+        ({"optimizer": "adam"}, False, True),
+        ({"widths": (16,)}, True, True),
+        ({"architecture": "classic"}, True, True),
+        ({"ema_momentum": 0.5}, False, False),
+        ({"ema_momentum": 0.0}, False, True),
+        ({"augmentation": AugmentationConfig(rotation=3.0)}, False, False),
+        ({"augmentation": AugmentationConfig(erasing=0.0)}, False, True),
+    ],
+)
+def test_an_answer_is_used_again_where_it_holds(changes, network_differs, pace_differs):
+    other = TINY.changed(**changes)
+    for question, differs in (("describe", network_differs), ("measure", pace_differs)):
+        assert (inspection._key(question, TINY) != inspection._key(question, other)) == differs
+
+
+def test_a_real_network_described_and_measured_once(monkeypatch):
+    inspector = Inspector()
+    assert inspector.peek_description(TINY) is None
+    described = inspector.describe(TINY)
+    first, convolution = described.layers[0], next(row for row in described.layers if row.kind == "Conv2D")
+    assert first.output_shape == (48, 48, 1)
+    assert convolution.parameters == 3 * 3 * 8
+    assert convolution.multiply_adds == 48 * 48 * 3 * 3 * 8
+    assert described.parameters == sum(row.parameters for row in described.layers)
+    inspector.request("measure", TINY)
+    inspector.request("measure", TINY)
+    deadline = time.monotonic() + 300
+    while inspector.is_pending("measure", TINY):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    pace = inspector.peek_pace(TINY)
+    assert inspector.error("measure", TINY) is None
+    assert all(value > 0 for value in dataclasses.astuple(pace) if isinstance(value, float))
+    # Neither is asked again, even by another process.
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert Inspector().describe(TINY) == described
+    assert Inspector().measure(TINY) == pace
+
+
+def test_what_cannot_be_measured_says_so_once(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    inspector = Inspector()
+    with pytest.raises(TrainingError, match="could not be built"):
+        inspector.describe(TINY)
+    inspector.request("describe", TINY)
+    deadline = time.monotonic() + 30
+    while inspector.is_pending("describe", TINY):
+        assert time.monotonic() < deadline
+    assert "could not be built" in inspector.error("describe", TINY)
+    inspector.request("describe", TINY)
+    assert not inspector.is_pending("describe", TINY)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"other": 1}'])
+def test_a_damaged_memory_is_no_memory(content):
+    file = paths.runs_folder() / "measured.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(content)
+    assert Inspector().peek_pace(TINY) is None
+    inspection._remember("some-key", {"a": 1})
+    assert json.loads(file.read_text())["some-key"] == {"a": 1}

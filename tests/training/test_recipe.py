@@ -1,0 +1,112 @@
+"""Optimiser, schedule and loss: what surrounds the network."""
+
+import keras
+import numpy as np
+import pytest
+
+from emotion.dataset.synthetic import generate
+from emotion.registry import ModelError, model_folder
+from emotion.training import export, recipe
+from emotion.training.config import OPTIMIZERS, ConfigError, RunConfig
+from emotion.training.data import one_hot
+from emotion.training.presets import preset
+
+SMALL = RunConfig(
+    widths=(8,), blocks=1, stem_width=8, mixed_precision=False, epochs=8, warmup_epochs=2, learning_rate=1.0
+)
+STEPS = 10
+
+
+def rates(config: RunConfig) -> np.ndarray:
+    schedule = recipe.learning_rate_schedule(config, STEPS)
+    return np.array([float(schedule(step)) for step in range(config.epochs * STEPS + 1)])
+
+
+def test_cosine_rises_to_its_peak_and_falls_to_nothing():
+    curve = rates(SMALL)
+    assert curve[0] == 0
+    assert curve.argmax() == 2 * STEPS
+    assert curve.max() == pytest.approx(1.0)
+    assert (np.diff(curve[2 * STEPS :]) <= 0).all()
+    assert curve[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_constant_stays_at_its_peak_after_the_warm_up():
+    assert np.allclose(rates(SMALL.changed(schedule="constant"))[2 * STEPS :], 1.0)
+
+
+def test_steps_divide_by_ten_after_half_and_three_quarters():
+    curve = rates(SMALL.changed(schedule="step"))
+    assert np.allclose(curve[[5, 30, 45, 70]], [0.1, 1.0, 0.1, 0.01])
+    assert np.allclose(rates(SMALL.changed(schedule="step", warmup_epochs=0))[[5, 30]], 1.0)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant", "step"])
+def test_a_single_epoch_with_a_long_warm_up_has_a_schedule(schedule):
+    curve = rates(SMALL.changed(schedule=schedule, epochs=1, warmup_epochs=9))
+    assert (curve >= 0).all()
+    assert curve.max() > 0
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_learns(name):
+    keras.utils.set_random_seed(0)
+    config = SMALL.changed(optimizer=name, learning_rate=0.01, warmup_epochs=0.0, dropout=0.0)
+    made = recipe.build_recipe(config, train_faces=128 * STEPS)
+    assert made.steps == STEPS
+    faces = np.random.default_rng(0).uniform(0, 255, (14, 48, 48, 1)).astype(np.float32)
+    targets = one_hot(np.arange(14) % 7)
+    history = made.model.fit(faces, targets, epochs=6, batch_size=14, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_distillation_weighs_the_targets_and_the_teachers():
+    logits, targets = np.array([[2.0, 0, 0, 0, 0, 0, 0]]), one_hot(np.array([0]))
+    teacher = np.log(np.full((1, 7), 1 / 7))
+    plain = keras.losses.CategoricalCrossentropy(from_logits=True)
+
+    def loss(share: float, temperature: float = 2.0) -> float:
+        made = recipe.DistillationLoss(plain, share, temperature)
+        return float(made(targets, np.concatenate([logits, teacher], axis=1).astype(np.float32)))
+
+    def cross_entropy(target: np.ndarray, scores: np.ndarray) -> float:
+        return float(-(target * (scores - np.log(np.exp(scores).sum()))).sum())
+
+    to_targets = cross_entropy(targets[0], logits[0])
+    to_teacher = 4 * cross_entropy(np.full(7, 1 / 7), logits[0] / 2)
+    assert loss(0.0) == pytest.approx(to_targets, rel=1e-4)
+    assert loss(1.0) == pytest.approx(to_teacher, rel=1e-4)
+    assert loss(0.25) == pytest.approx(0.75 * to_targets + 0.25 * to_teacher, rel=1e-4)
+
+
+def test_a_teacher_stands_beside_the_network_and_learns_nothing():
+    made = recipe.build_recipe(SMALL.changed(teachers=("base",)), train_faces=1280)
+    faces = np.random.default_rng(0).uniform(0, 255, (3, 48, 48, 1)).astype(np.float32)
+    outputs = np.asarray(made.model(faces, training=False))
+    assert outputs.shape == (3, 14)
+    assert np.allclose(outputs[:, :7], np.asarray(made.network(faces)), atol=1e-5)
+    assert np.allclose(np.exp(outputs[:, 7:]).sum(axis=1), 1, atol=1e-4)
+    own = {variable.path for variable in made.network.trainable_variables}
+    assert {variable.path for variable in made.model.trainable_variables} == own
+
+
+def test_a_run_can_start_from_a_model():
+    config = preset("base").changed(start_from="base", mixed_precision=False)
+    network = recipe.build_recipe(config, train_faces=1280).network
+    faces = generate(14, seed=0)[0]
+    answers = export.network_logits(network, faces, average_mirrored=True).argmax(axis=1)
+    model = keras.models.load_model(model_folder("base") / "model.keras", compile=False)
+    expected = np.asarray(model(faces[..., None].astype(np.float32))["probabilities"]).argmax(axis=1)
+    assert np.array_equal(answers, expected)
+
+
+@pytest.mark.parametrize("changes", [{"widths": (8,)}, {"architecture": "classic"}])
+def test_a_run_cannot_start_from_another_architecture(changes):
+    config = preset("base").changed(start_from="base", **changes)
+    with pytest.raises(ConfigError, match="has another architecture"):
+        recipe.build_recipe(config, train_faces=1280)
+
+
+def test_a_teacher_that_is_not_there():
+    with pytest.raises(ModelError, match="There is no model 'professor'"):
+        recipe.build_recipe(SMALL.changed(teachers=("professor",)), train_faces=1280)
