@@ -8,8 +8,8 @@ from emotion.training.config import AugmentationConfig, ConfigError, RunConfig
 PRESETS: dict[str, RunConfig] = {
     "quick": RunConfig(
         name="quick", widths=(16, 32, 64), blocks=1, stem_width=16, epochs=8, warmup_epochs=1.0,
-        batch_size=32, optimizer="adam", learning_rate=0.004, weight_decay=0.0, ema_momentum=0.95, dropout=0.2,
-        label_smoothing=0.0, mixed_precision=False,
+        batch_size=32, optimizer="adam", learning_rate=0.004, weight_decay=0.0, ema_momentum=0.95,
+        dropout=0.2, label_smoothing=0.0, mixed_precision=False,
         augmentation=AugmentationConfig(rotation=5.0, shift=0.04, zoom=0.05, erasing=0.0),
     ),
     "small": RunConfig(
