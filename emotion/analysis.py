@@ -35,14 +35,15 @@ class FaceAnalysis:
         face: box and landmarks in pixels of the picture, detection score 0 to 1.
         crop: uint8 (48, 48), grey: what the model saw.
         probabilities: float32 (7,), in the order of `emotion.labels.EMOTIONS`, summing to 1.
-        activation_maps: float32 (height, width, 7): how strongly each place speaks for a class.
+        activation_maps: float32 (height, width, 7): how strongly each place speaks for a class; None
+            where the model does not tell.
     """
 
     number: int
     face: DetectedFace
     crop: np.ndarray
     probabilities: np.ndarray
-    activation_maps: np.ndarray
+    activation_maps: np.ndarray | None
 
     def __post_init__(self) -> None:
         if self.probabilities.shape != (len(EMOTIONS),):
@@ -164,11 +165,18 @@ class Analyzer:
         detected = self.detector.detect(image)
         crops = crop_faces(image, detected)
         predictions = self.classifier.predict(crops)
+        maps = predictions.activation_maps
         height, width = image.shape[:2]
         faces = (
             FaceAnalysis(number, *parts)
             for number, parts in enumerate(
-                zip(detected, crops, predictions.probabilities, predictions.activation_maps, strict=True),
+                zip(
+                    detected,
+                    crops,
+                    predictions.probabilities,
+                    [None] * len(crops) if maps is None else maps,
+                    strict=True,
+                ),
                 start=1,
             )
         )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.labels import EMOTIONS
+from emotion.models.card import LITERT_FILE, ModelCard, ModelError, folder_version, read_card
+from emotion.models.litert import LiteRTError, open_own, open_plain
 from emotion.pool import Pool
-from emotion.registry import ModelCard, ModelError, read_card
-
-# Larger batches are cut: a picture of a thousand faces must not ask for gigabytes at once.
-MAX_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,11 @@ class Predictions:
     Attributes:
         probabilities: float32 (n, 7) in the order of `emotion.labels.EMOTIONS`; rows sum to 1.
         activation_maps: float32 (n, height, width, 7): how strongly each place speaks for a class.
+            None where the model, made elsewhere, does not tell.
     """
 
     probabilities: np.ndarray
-    activation_maps: np.ndarray
+    activation_maps: np.ndarray | None
 
 
 class Classifier:
@@ -38,7 +38,12 @@ class Classifier:
 
     Args:
         folder: `models/NAME` with `model.tflite` and `card.json`.
-        threads: how many processor threads one prediction may use.
+        threads: how many faces of one call may be predicted at the same time.
+
+    Attributes:
+        card: what is known of the model.
+        version: differs where two models would answer differently; see `models.card.folder_version`.
+        has_activation_maps: whether predictions tell what each place of a face speaks for.
 
     Raises:
         ModelError: the folder holds no usable model.
@@ -46,40 +51,26 @@ class Classifier:
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self.card: ModelCard = read_card(folder)
+        # Taken before the file is read: if it is replaced in between, the next look finds another version.
+        self.version: str = folder_version(folder)
         self._threads = threads
         try:
-            self._content = (folder / "model.tflite").read_bytes()
+            self._content = (folder / LITERT_FILE).read_bytes()
         except OSError as error:
-            raise ModelError(f"The model {folder.name!r} has no readable file model.tflite.") from error
+            raise ModelError(f"The model {folder.name!r} has no readable file {LITERT_FILE}.") from error
         # Where each emotion stands in the model's output, as the card says.
         self._order = [self.card.labels.index(name) for name in EMOTIONS]
+        self._reading = self.card.reading
+        self.has_activation_maps: bool = self._reading.is_own
         self._runners = Pool(self._make_runner)
         with self._runners.borrow():
             pass  # a broken file is reported now, not at the first face
 
-    def _make_runner(self) -> tuple[Any, str]:
-        """Return a runner of the model, and the name of its input."""
-        # Imported here: pages that only list models need not load the runtime.
-        from ai_edge_litert.interpreter import Interpreter
-
+    def _make_runner(self) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]:
         try:
-            interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
-            runner = interpreter.get_signature_runner()
-            input_name, details = next(iter(runner.get_input_details().items()))
-            outputs = runner.get_output_details()
-        except (ValueError, RuntimeError, StopIteration) as error:
-            raise ModelError(f"The file of the model {self.card.name!r} is damaged.") from error
-        self._check(details["shape_signature"], outputs)
-        return runner, input_name
-
-    def _check(self, input_shape: np.ndarray, outputs: dict) -> None:
-        if tuple(input_shape[1:]) != (FACE_SIZE, FACE_SIZE, 1):
-            raise ModelError(
-                f"The model {self.card.name!r} takes pictures of the shape {tuple(input_shape[1:])}, "
-                f"not ({FACE_SIZE}, {FACE_SIZE}, 1)."
-            )
-        if not {"probabilities", "activation_maps"} <= set(outputs):
-            raise ModelError(f"The model {self.card.name!r} lacks an output this product needs.")
+            return open_own(self._content) if self._reading.is_own else open_plain(self._content)
+        except LiteRTError as error:
+            raise ModelError(f"The file of the model {self.card.name!r} {error}.") from error
 
     def predict(self, faces: np.ndarray) -> Predictions:
         """Predict one face or many in one call.
@@ -98,14 +89,41 @@ class Classifier:
             )
         if len(faces) == 0:
             count = len(EMOTIONS)
-            return Predictions(np.zeros((0, count), np.float32), np.zeros((0, 1, 1, count), np.float32))
-        parts = [
-            self._predict_batch(faces[start : start + MAX_BATCH]) for start in range(0, len(faces), MAX_BATCH)
-        ]
-        probabilities = np.concatenate([part["probabilities"] for part in parts])
-        maps = np.concatenate([part["activation_maps"] for part in parts])
-        return Predictions(probabilities[:, self._order], maps[..., self._order])
+            no_maps = np.zeros((0, 1, 1, count), np.float32) if self.has_activation_maps else None
+            return Predictions(np.zeros((0, count), np.float32), no_maps)
+        threads = min(self._threads, len(faces))
+        if threads == 1:
+            parts = self._predict_part(faces)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                parts = [
+                    part
+                    for several in pool.map(self._predict_part, np.array_split(faces, threads))
+                    for part in several
+                ]
+        probabilities = np.concatenate([scores for scores, _ in parts])[:, self._order]
+        if not self.has_activation_maps:
+            return Predictions(probabilities, None)
+        maps = np.concatenate([maps for _, maps in parts if maps is not None])
+        return Predictions(probabilities, maps[..., self._order])
 
-    def _predict_batch(self, faces: np.ndarray) -> dict[str, np.ndarray]:
-        with self._runners.borrow() as (runner, input_name):
-            return runner(**{input_name: faces[..., None].astype(np.float32)})
+    def _predict_part(self, faces: np.ndarray) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        """Return of each face probabilities (1, 7) and maps (1, height, width, 7), as the model orders them.
+
+        One face at a time: what the network works on then stays in the processor's cache. With the
+        shipped model, 64 at a time take twice as long for each (`python benchmarks/evaluate.py`).
+        """
+        inputs = faces[..., None].astype(np.float32)
+        if self._reading.largest_input != 255:
+            inputs *= self._reading.largest_input / 255
+        with self._runners.borrow() as run:
+            answers = [run(inputs[number : number + 1]) for number in range(len(inputs))]
+        if self._reading.gives_logits:
+            return [(softmax(scores), maps) for scores, maps in answers]
+        return answers
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities float (n, k) of logits float (n, k)."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from emotion import dataset_cli
+from emotion import dataset_cli, models_cli
 from emotion.analysis import Analysis, Analyzer, error_dict
 from emotion.classifier import Classifier
 from emotion.dataset.face_dataset import DatasetError
@@ -23,6 +23,8 @@ from emotion.faces import FaceModelError
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
 from emotion.registry import ModelError, active_model, model_folder
 from emotion.training import cli as training_cli
+from emotion.training import runs_cli
+from emotion.training.run_store import RunError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return arguments.run(arguments)
-    except (ModelError, FaceModelError, DatasetError) as error:
+    except (ModelError, FaceModelError, DatasetError, RunError) as error:
         _say(str(error))
         return 1
     except BrokenPipeError:
@@ -69,9 +71,15 @@ def _parser() -> argparse.ArgumentParser:
     datasets = commands.add_parser("datasets", help="import datasets, and see what is in them")
     dataset_cli.add_arguments(datasets)
 
+    models = commands.add_parser("models", help="list, use, judge, export and import models")
+    models_cli.add_arguments(models)
+
     train = commands.add_parser("train", help="train a model (the same as python train_model.py)")
     training_cli.add_arguments(train)
     train.set_defaults(run=training_cli.run)
+
+    runs = commands.add_parser("runs", help="list training runs, stop them, go on with them")
+    runs_cli.add_arguments(runs)
     return parser
 
 

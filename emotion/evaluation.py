@@ -9,6 +9,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from emotion.classifier import Classifier
 from emotion.labels import EMOTIONS
+from emotion.models.report import ReliabilityBin
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,38 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, bi
     Guo et al. 2017, "On Calibration of Modern Neural Networks": 0 means that of the answers given
     with 80 % confidence, 80 % are right.
     """
+    return float(
+        sum(
+            abs(item.accuracy - item.confidence) * item.count / len(labels)
+            for item in reliability_bins(probabilities, labels, bins)
+        )
+    )
+
+
+def reliability_bins(
+    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15
+) -> tuple[ReliabilityBin, ...]:
+    """Return confidence and accuracy within equal-width bins of confidence; empty bins are left out.
+
+    Args:
+        probabilities: float (n, 7).
+        labels: int (n,).
+        bins: how many there are from 0 to 1.
+    """
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(correct[bin_of == index].mean() - confidence[bin_of == index].mean()) * (bin_of == index).mean()
+    return tuple(
+        ReliabilityBin(
+            low=index / bins,
+            high=(index + 1) / bins,
+            count=int((bin_of == index).sum()),
+            confidence=float(confidence[bin_of == index].mean()),
+            accuracy=float(correct[bin_of == index].mean()),
+        )
         for index in range(bins)
         if (bin_of == index).any()
-    ]
-    return float(sum(gaps))
+    )
 
 
 def evaluate_classifier(classifier: Classifier, images: np.ndarray, labels: np.ndarray) -> Evaluation:

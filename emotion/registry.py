@@ -1,57 +1,62 @@
-"""The models on disk: which there are, what their cards say, which one is in use."""
+"""The models on disk: which there are, what their cards say, which one is in use; add, rename, delete.
+
+models/NAME/model.tflite   what predicts
+models/NAME/model.keras    what it was made from; missing where only a LiteRT file was imported
+models/NAME/card.json      what it is, trained on what, measured how
+models/.active.json        which one is in use; missing until somebody chooses
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from emotion import paths
-from emotion.labels import EMOTIONS
+from emotion.models.card import (
+    CARD,
+    KERAS_FILE,
+    LITERT_FILE,
+    ModelCard,
+    ModelError,
+    change_card,
+    folder_version,
+    read_card,
+    write_json,
+)
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "SHIPPED_MODELS",
+    "ModelCard",
+    "ModelError",
+    "activate",
+    "active_model",
+    "add_model",
+    "check_name",
+    "clean_name",
+    "delete_model",
+    "is_shipped",
+    "list_models",
+    "model_folder",
+    "model_version",
+    "read_card",
+    "rename_model",
+    "set_note",
+]
 
 DEFAULT_MODEL = "base"
-
-
-class ModelError(RuntimeError):
-    """A model is missing or cannot be used; the message is one sentence for a person."""
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What `card.json` says of a model.
-
-    Attributes:
-        name: of the model and its folder.
-        labels: the emotions in the order of the model's outputs.
-        content: the whole card.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    content: dict[str, Any]
-
-    def accuracy(self, split: str = "test") -> float | None:
-        """Return the accuracy (0 to 1) that the card gives for a split, or None."""
-        return self.content.get("metrics", {}).get(split, {}).get("accuracy")
-
-
-def read_card(folder: Path) -> ModelCard:
-    """Read and check the card of the model in `folder`.
-
-    Raises:
-        ModelError: there is no card, or it does not name the seven emotions.
-    """
-    try:
-        content = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        labels = tuple(content["labels"])
-    except FileNotFoundError:
-        raise ModelError(f"There is no model {folder.name!r}.") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The card of the model {folder.name!r} cannot be read.") from error
-    if sorted(labels, key=str) != sorted(EMOTIONS):
-        raise ModelError(f"The card of the model {folder.name!r} does not name the seven emotions.")
-    return ModelCard(folder.name, labels, content)
+# They come with the product: never renamed, replaced or deleted.
+SHIPPED_MODELS = ("base",)
+_ACTIVE = ".active.json"
+# What Windows keeps for itself, whatever the extension.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+MAX_NAME = 60
+MAX_NOTE = 500
 
 
 def list_models() -> list[ModelCard]:
@@ -72,23 +77,217 @@ def model_folder(name: str) -> Path:
     Raises:
         ModelError: there is none of that name.
     """
-    is_plain_name = name not in ("", ".", "..") and Path(name).name == name
-    if is_plain_name:
-        for root in (paths.models_folder(), paths.shipped_models_folder()):
-            if (root / name / "card.json").is_file():
-                return root / name
+    folder = _find_folder(name)
+    if folder is not None:
+        return folder
     known = ", ".join(card.name for card in list_models())
     hint = f"choose from: {known}." if known else "train one with: python train_model.py"
     raise ModelError(f"There is no model {name!r}; {hint}")
 
 
+def _find_folder(name: str) -> Path | None:
+    """Return the folder of a model, or None: no name leads out of the folders of models."""
+    if name in ("", ".", "..") or name.startswith(".") or Path(name).name != name:
+        return None
+    for root in (paths.models_folder(), paths.shipped_models_folder()):
+        if (root / name / CARD).is_file():
+            return root / name
+    return None
+
+
 def active_model() -> str:
     """Return the name of the model that the pages and the command line predict with.
+
+    It is the one that somebody has activated, or the shipped default where nobody has, or where that
+    one is gone; without the default, the first there is.
 
     Raises:
         ModelError: there is no model at all.
     """
+    chosen = _read_active()
+    if chosen is not None and _find_folder(chosen) is not None:
+        return chosen
     names = [card.name for card in list_models()]
     if not names:
         raise ModelError("There is no model yet; train one with: python train_model.py")
     return DEFAULT_MODEL if DEFAULT_MODEL in names else names[0]
+
+
+def activate(name: str) -> None:
+    """Let the pages and the command line predict with this model from now on.
+
+    Raises:
+        ModelError: there is none of that name, its card cannot be read, or the disk refuses.
+    """
+    read_card(model_folder(name))
+    with _disk_errors("The choice of the model could not be kept"):
+        paths.models_folder().mkdir(parents=True, exist_ok=True)
+        write_json(paths.models_folder() / _ACTIVE, {"name": name})
+
+
+def _read_active() -> str | None:
+    try:
+        name = json.loads((paths.models_folder() / _ACTIVE).read_text(encoding="utf-8"))["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return name if isinstance(name, str) else None
+
+
+def model_version(name: str) -> str:
+    """Return 16 hexadecimal digits that differ where two models would answer differently.
+
+    See `models.card.folder_version`.
+
+    Raises:
+        ModelError: there is none of that name, or it lacks a file.
+    """
+    return folder_version(model_folder(name))
+
+
+def is_shipped(name: str) -> bool:
+    """Return whether a model comes with the product, and so is not the visitor's to change."""
+    folder = _find_folder(name)
+    shipped = paths.shipped_models_folder().resolve()
+    if folder is None or folder.parent.resolve() != shipped:
+        return False
+    # Without EMOTION_HOME, trained models stand beside the shipped ones.
+    return name in SHIPPED_MODELS or paths.models_folder().resolve() != shipped
+
+
+def check_name(name: str) -> str:
+    """Return the name if a model can be called so.
+
+    Raises:
+        ModelError: it is empty, too long, or holds something else than letters, digits, '-' and '_'.
+    """
+    if clean_name(name) == name:
+        return name
+    raise ModelError(f"A model's name is made of up to {MAX_NAME} letters, digits, '-' and '_'.")
+
+
+def clean_name(text: str) -> str:
+    """Return the name, fit for a folder on any system, that comes closest to a text."""
+    name = re.sub(r"[^\w-]+", "-", text).strip("-")[:MAX_NAME].rstrip("-") or "model"
+    return f"{name}-model" if _DEVICES.fullmatch(name) else name
+
+
+def add_model(folder: Path, name: str, replace: bool = False) -> str:
+    """Copy a finished model folder among the models, whole or not at all.
+
+    Args:
+        folder: holds `model.tflite`, `card.json` and usually `model.keras`; nothing else is copied.
+        name: the wished name; where it is taken, `-2`, `-3`, ... is appended, and the card says so.
+        replace: take the place of a model of the same name instead; never of a shipped one.
+
+    Returns:
+        The name it got.
+
+    Raises:
+        ModelError: the folder holds no model, or the disk refuses.
+    """
+    name = clean_name(name)
+    folder_version(folder)
+    root = paths.models_folder()
+    partial = root / f".partial-{uuid.uuid4().hex}"
+    with _disk_errors(f"The model {name!r} could not be added"):
+        try:
+            partial.mkdir(parents=True)
+            for file in (KERAS_FILE, LITERT_FILE, CARD):
+                if (folder / file).is_file():
+                    shutil.copy2(folder / file, partial / file)
+            if replace and not is_shipped(name) and (root / name).exists():
+                change_card(partial, name=name)
+                _swap(partial, root / name)
+                return name
+            return _place(partial, root, name)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _place(partial: Path, root: Path, name: str) -> str:
+    """Rename a folder to the first free name and return that."""
+    number = 1
+    while True:
+        free = name if number == 1 else f"{name}-{number}"
+        number += 1
+        if _find_folder(free) is not None or (root / free).exists():
+            continue
+        change_card(partial, name=free)
+        try:
+            partial.rename(root / free)
+        except OSError:
+            if not (root / free).exists():
+                raise
+            continue  # another process took the name between the look and the step
+        return free
+
+
+def _swap(new: Path, target: Path) -> None:
+    old = target.with_name(f".partial-old-{uuid.uuid4().hex}")
+    target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def rename_model(name: str, new_name: str) -> None:
+    """Give a model another name; the active one stays the active one.
+
+    Raises:
+        ModelError: it is a shipped one, there is none of that name, or the new name is taken or none.
+    """
+    folder = _own_folder(name, "renamed")
+    check_name(new_name)
+    if new_name == name:
+        return
+    if _find_folder(new_name) is not None:
+        raise ModelError(f"There already is a model {new_name!r}; choose another name.")
+    was_active = active_model() == name
+    with _disk_errors(f"The model {name!r} could not be renamed"):
+        folder.rename(folder.with_name(new_name))
+        change_card(folder.with_name(new_name), name=new_name)
+    if was_active:
+        activate(new_name)
+
+
+def set_note(name: str, note: str) -> None:
+    """Keep a few words with a model; an empty text removes them.
+
+    Raises:
+        ModelError: it is a shipped one, there is none of that name, or the text is too long.
+    """
+    folder = _own_folder(name, "given a note")
+    if len(note) > MAX_NOTE:
+        raise ModelError(f"A note has at most {MAX_NOTE} characters.")
+    with _disk_errors("The note could not be kept"):
+        change_card(folder, note=note.strip())
+
+
+def delete_model(name: str) -> None:
+    """Remove a model from disk; where it was the active one, the shipped default is it again.
+
+    Raises:
+        ModelError: it is a shipped one, the last there is, or there is none of that name.
+    """
+    folder = _own_folder(name, "deleted")
+    if len(list_models()) < 2:
+        raise ModelError(f"The model {name!r} is the only one; without it nothing could be recognised.")
+    with _disk_errors(f"The model {name!r} could not be deleted"):
+        doomed = folder.with_name(f".partial-old-{uuid.uuid4().hex}")
+        folder.rename(doomed)  # gone at once, and never half there
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _own_folder(name: str, what: str) -> Path:
+    folder = model_folder(name)
+    if is_shipped(name):
+        raise ModelError(f"The model {name!r} comes with the product and cannot be {what}.")
+    return folder
+
+
+@contextmanager
+def _disk_errors(what: str) -> Iterator[None]:
+    """Turn what the disk says into a sentence that begins with `what`."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(f"{what}: {error.strerror or 'the disk refused'}.") from error

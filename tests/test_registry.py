@@ -1,10 +1,32 @@
 import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from emotion import paths
+from emotion.classifier import Classifier
 from emotion.labels import EMOTIONS
-from emotion.registry import ModelError, active_model, list_models, model_folder, read_card
+from emotion.registry import (
+    MAX_NOTE,
+    ModelError,
+    activate,
+    active_model,
+    check_name,
+    clean_name,
+    delete_model,
+    is_shipped,
+    list_models,
+    model_folder,
+    model_version,
+    read_card,
+    rename_model,
+    set_note,
+)
+from emotion.registry import (
+    add_model as copy_model,
+)
 
 
 def add_model(name: str, **card) -> None:
@@ -70,3 +92,181 @@ def test_the_shipped_model_keeps_its_promises():
     assert card.accuracy("test") >= 0.68
     assert card.content["metrics"]["test"]["n"] == 3589
     assert (folder / "model.tflite").stat().st_size < 25_000_000
+
+
+def base_folder():
+    return paths.shipped_models_folder() / "base"
+
+
+def names() -> list[str]:
+    return [card.name for card in list_models()]
+
+
+def test_an_activated_model_is_the_active_one_until_it_is_gone():
+    copy_model(base_folder(), "mine")
+    activate("mine")
+    assert active_model() == "mine"
+    shutil.rmtree(paths.models_folder() / "mine")
+    assert active_model() == "base"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"name": 3}', '{"name": "../base"}', '{"name": "gone"}']
+)
+def test_a_damaged_choice_falls_back_to_the_default(content):
+    paths.models_folder().mkdir()
+    (paths.models_folder() / ".active.json").write_text(content, encoding="utf-8")
+    assert active_model() == "base"
+
+
+def test_without_the_default_the_first_is_active(monkeypatch, tmp_path):
+    copy_model(base_folder(), "second")
+    copy_model(base_folder(), "first")
+    monkeypatch.setattr(paths, "PROJECT", tmp_path)
+    assert active_model() == "first"
+
+
+def test_an_unknown_model_cannot_be_activated():
+    with pytest.raises(ModelError, match="There is no model 'nope'"):
+        activate("nope")
+    assert active_model() == "base"
+
+
+def test_an_added_model_predicts_and_knows_its_name():
+    assert [copy_model(base_folder(), "mine") for _ in range(3)] == ["mine", "mine-2", "mine-3"]
+    assert copy_model(base_folder(), "base") == "base-2"  # the shipped one keeps its name
+    for name in ("mine", "mine-3", "base-2"):
+        assert Classifier(model_folder(name)).card.content["name"] == name
+        assert sorted(path.name for path in model_folder(name).iterdir()) == [
+            "card.json",
+            "model.keras",
+            "model.tflite",
+        ]
+
+
+def test_replacing(tmp_path):
+    assert copy_model(base_folder(), "mine", replace=True) == "mine"
+    before = model_version("mine")
+    changed = shutil.copytree(base_folder(), tmp_path / "changed")
+    os.utime(changed / "model.tflite", ns=(1, 1))
+    assert copy_model(changed, "mine", replace=True) == "mine"
+    assert model_version("mine") != before
+    # A shipped one is never replaced.
+    assert copy_model(changed, "base", replace=True) == "base-2"
+    assert model_folder("base") == base_folder()
+    assert {path.name for path in paths.models_folder().iterdir()} == {"mine", "base-2"}
+
+
+def test_many_at_once_get_names_of_their_own():
+    with ThreadPoolExecutor(8) as threads:
+        got = list(threads.map(lambda _: copy_model(base_folder(), "race"), range(8)))
+    assert sorted(got) == sorted(["race", *(f"race-{number}" for number in range(2, 9))])
+
+
+@pytest.mark.parametrize("missing", ["card.json", "model.tflite"])
+def test_half_a_model_is_not_added(tmp_path, missing):
+    folder = shutil.copytree(base_folder(), tmp_path / "half")
+    (folder / missing).unlink()
+    with pytest.raises(ModelError):
+        copy_model(folder, "half")
+    assert not paths.models_folder().exists()
+
+
+def test_the_version_tells_models_apart_but_not_their_names(tmp_path):
+    copy_model(base_folder(), "one")
+    version = model_version("one")
+    assert version == model_version("one") == Classifier(model_folder("one")).version
+    rename_model("one", "two")
+    set_note("two", "with a note")
+    assert model_version("two") == version
+    card = model_folder("two") / "card.json"
+    content = json.loads(card.read_text(encoding="utf-8"))
+    card.write_text(json.dumps(content | {"labels": EMOTIONS[::-1]}), encoding="utf-8")
+    assert model_version("two") != version
+
+
+def test_renaming_keeps_it_active():
+    copy_model(base_folder(), "mine")
+    activate("mine")
+    rename_model("mine", "ours")
+    assert active_model() == "ours"
+    assert read_card(model_folder("ours")).content["name"] == "ours"
+    rename_model("ours", "ours")
+    with pytest.raises(ModelError, match="already is a model 'base'"):
+        rename_model("ours", "base")
+    with pytest.raises(ModelError, match="letters, digits"):
+        rename_model("ours", "../x")
+
+
+def test_a_note():
+    copy_model(base_folder(), "mine")
+    set_note("mine", "  the one from Monday ")
+    assert read_card(model_folder("mine")).note == "the one from Monday"
+    with pytest.raises(ModelError, match="at most"):
+        set_note("mine", "x" * (MAX_NOTE + 1))
+
+
+def test_deleting():
+    copy_model(base_folder(), "mine")
+    activate("mine")
+    delete_model("mine")
+    assert names() == ["base"]
+    assert active_model() == "base"
+    with pytest.raises(ModelError, match="There is no model 'mine'"):
+        delete_model("mine")
+
+
+def test_the_last_one_stays(monkeypatch, tmp_path):
+    copy_model(base_folder(), "mine")
+    monkeypatch.setattr(paths, "PROJECT", tmp_path)
+    with pytest.raises(ModelError, match="the only one"):
+        delete_model("mine")
+    assert names() == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [delete_model, lambda name: rename_model(name, "x"), lambda name: set_note(name, "x")],
+    ids=["delete", "rename", "note"],
+)
+def test_the_shipped_ones_stay_as_they_are(change):
+    copy_model(base_folder(), "other")
+    assert is_shipped("base")
+    assert not is_shipped("other")
+    with pytest.raises(ModelError, match="comes with the product"):
+        change("base")
+    assert names() == ["base", "other"]
+
+
+def test_without_a_home_of_ones_own_only_the_trained_can_be_deleted(monkeypatch, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(base_folder(), project / "models" / "base")
+    monkeypatch.setattr(paths, "PROJECT", project)
+    monkeypatch.delenv("EMOTION_HOME")
+    assert copy_model(project / "models" / "base", "base", replace=True) == "base-2"
+    assert is_shipped("base")
+    assert not is_shipped("base-2")
+    delete_model("base-2")
+    with pytest.raises(ModelError, match="comes with the product"):
+        delete_model("base")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("mine", "mine"),
+        ("my model (2).keras", "my-model-2-keras"),
+        ("größe_1", "größe_1"),
+        ("../../etc", "etc"),
+        ("", "model"),
+        ("...", "model"),
+        ("con", "con-model"),
+        ("x" * 100, "x" * 60),
+    ],
+)
+def test_names_fit_for_a_folder(text, name):
+    assert clean_name(text) == name
+    assert check_name(name) == name
+    if name != text:
+        with pytest.raises(ModelError):
+            check_name(text)

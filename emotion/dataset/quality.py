@@ -5,7 +5,6 @@ Every search looks at all faces, excluded or not. What takes more than a moment 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -168,7 +167,6 @@ def find_doubtful(
         limit: how many faces at most.
     """
     model = classifier.card
-    identity = hashlib.sha256(f"{model.name} {model.content.get('created')}".encode()).hexdigest()[:12]
     images, labels = dataset.faces.images, dataset.faces.labels
 
     def compute() -> Arrays:
@@ -180,7 +178,7 @@ def find_doubtful(
             on_progress(start / len(images))
         return {"probabilities": answers}
 
-    probabilities = cached_arrays(dataset, f"answers-{identity}", compute)["probabilities"]
+    probabilities = cached_arrays(dataset, f"answers-{classifier.version}", compute)["probabilities"]
     on_progress(1.0)
     of_label = probabilities[np.arange(len(labels)), labels]
     order = np.argsort(of_label, kind="stable")

@@ -11,7 +11,7 @@ from emotion.examples import example_pictures
 from emotion.images import MAX_FILE_BYTES, SUPPORTED_EXTENSIONS
 from emotion.results import PictureResult
 from pages.components.face_card import show_faces
-from pages.components.model import analyzer_or_stop
+from pages.components.model import analyzer_or_stop, maps_switch
 from pages.components.summary import show_summary
 from pages.components.text import escape_markdown
 
@@ -54,7 +54,14 @@ def choose_pictures() -> list[Source]:
 
 
 def kept_results(sources: list[Source]) -> dict[str, PictureResult]:
-    """Return the visitor's results by key, of chosen pictures only: one that is taken away is gone."""
+    """Return the visitor's results by key, of chosen pictures only: one that is taken away is gone.
+
+    The answers of another model are gone as well: the pictures are analysed anew.
+    """
+    version = analyzer.classifier.version
+    if st.session_state.get("photo_model") != version:
+        st.session_state.photo_model = version
+        st.session_state.photo_results = {}
     known: dict[str, PictureResult] = st.session_state.get("photo_results", {})
     kept = {source.key: known[source.key] for source in sources if source.key in known}
     st.session_state.photo_results = kept
@@ -102,7 +109,7 @@ def show_picture(result: PictureResult, key: str) -> None:
         picture.image(result.preview, width="stretch", alt=f"{result.name} with {count} framed faces")
         with faces:
             if count:
-                show_faces(result.analysis.faces, key)
+                show_faces(result.analysis.faces, key, show_maps)
             else:
                 st.info(
                     "No face found. Faces are found best when they are upright, seen from the front, "
@@ -116,7 +123,9 @@ st.markdown("Every face in your pictures, the expression on it, and how sure the
 st.caption(":material/lock: Pictures stay in this app's memory; none is stored or sent on.")
 analyzer = analyzer_or_stop()
 sources = choose_pictures()
+show_maps = False
 if sources:
+    show_maps = maps_switch(analyzer)
     pictures_tab, summary_tab = st.tabs([":material/image: Pictures", ":material/table: Summary"])
     with pictures_tab:
         picture_results = analyze_and_show(sources)

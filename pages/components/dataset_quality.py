@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from emotion.classifier import Classifier
 from emotion.dataset import figures, quality, store
 from emotion.dataset.gallery import page_count
 from emotion.dataset.quality import QualityFinding
 from emotion.dataset.store import StoredDataset
 from emotion.dataset.votes import vote_agreement
 from emotion.labels import EMOTIONS
-from emotion.registry import ModelError, active_model, model_folder
+from emotion.registry import ModelError
 from pages.components.dataset_face import enlarge_face, grid_face
 from pages.components.dataset_grid import face_grid
+from pages.components.model import active_classifier
 
 _FACES_PER_PAGE = 60
 _FACES_PER_GROUP = 12  # of a larger group, the first ones stand for all
@@ -35,11 +35,6 @@ _NEAR, _DOUBTFUL, _AGREEMENT = "Near copies", "Doubted by the model", "Agreement
 
 class _NotSearchedError(Exception):
     """Ends a search that would take a while, as nobody has asked for it."""
-
-
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _classifier(name: str) -> Classifier:
-    return Classifier(model_folder(name))
 
 
 def show_quality(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
@@ -93,7 +88,7 @@ def _search(kind: str, dataset: StoredDataset) -> QualityFinding | None:
         search = quality.find_near_copies
     else:
         try:
-            classifier = _classifier(active_model())
+            classifier = active_classifier()
         except ModelError as error:
             st.info(f"This needs a model. {error}", icon=":material/neurology:")
             return None
@@ -186,7 +181,7 @@ def _captions(dataset: StoredDataset, kind: str, indices: list[int]) -> dict[int
     labels = {index: EMOTIONS[faces.labels[index]] for index in indices}
     if kind != "doubtful":
         return {index: f"{label} · {faces.splits[index]}" for index, label in labels.items()}
-    answers = _classifier(active_model()).predict(np.asarray(faces.images[indices])).probabilities
+    answers = active_classifier().predict(np.asarray(faces.images[indices])).probabilities
     said = dict(zip(indices, answers.argmax(axis=1), strict=True))
     return {index: f"{label} → {EMOTIONS[said[index]]}" for index, label in labels.items()}
 

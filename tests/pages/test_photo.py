@@ -1,5 +1,7 @@
 """The page of photos, as Streamlit runs it, without a browser."""
 
+import json
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -7,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from emotion import paths
 from emotion.dataset.synthetic import make_group_picture
 from emotion.labels import EMOTIONS
+from emotion.registry import activate, add_model
 from tests.helpers import png_bytes
 
 
@@ -125,6 +128,45 @@ def test_downloads_are_offered_where_there_is_something(app, astronaut_path, nam
         "Everything (JSON)": False,
         "Annotated pictures (ZIP)": disabled,
     }
+
+
+def test_another_model_looks_at_the_pictures_anew(app, astronaut_path):
+    upload(app, ("a.png", astronaut_path.read_bytes()))
+    assert "**1 · Happy**" in texts(app)
+    # The same network with its outputs named in another order says something else.
+    folder = paths.models_folder() / add_model(paths.shipped_models_folder() / "base", "other")
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    labels = [*EMOTIONS[1:], EMOTIONS[0]]
+    (folder / "card.json").write_text(json.dumps(card | {"labels": labels}), encoding="utf-8")
+    activate("other")
+    app.run()
+    assert not app.exception
+    assert "**1 · Sad**" in texts(app)
+    assert "Model **other**" in "\n".join(item.value for item in app.sidebar.caption)
+
+
+def test_where_the_model_looked(app, astronaut_path):
+    upload(app, ("astronaut.png", astronaut_path.read_bytes()))
+    pictures = len(app.get("image"))
+    app.toggle(key="show_maps").set_value(True).run()
+    assert not app.exception
+    assert len(app.get("image")) == pictures + 1
+    choice = next(box for box in app.selectbox if box.label == "What speaks for")
+    assert (choice.value, len(choice.options)) == ("happy", 7)
+    choice.set_value("sad").run()
+    assert not app.exception
+
+
+def test_a_model_that_does_not_tell_where_it_looked(app, astronaut_path):
+    folder = paths.models_folder() / add_model(paths.shipped_models_folder() / "base", "foreign")
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    output = {"activation_maps": False, "scores": "probabilities"}
+    (folder / "card.json").write_text(json.dumps(card | {"output": output}), encoding="utf-8")
+    activate("foreign")
+    upload(app, ("astronaut.png", astronaut_path.read_bytes()))
+    assert "**1 · Happy**" in texts(app)
+    assert app.toggle(key="show_maps").disabled
+    assert "does not tell where it looked" in texts(app)
 
 
 def test_two_visitors_do_not_see_each_others_pictures(app, astronaut_path):

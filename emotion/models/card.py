@@ -1,0 +1,145 @@
+"""What a model is, in a file beside it: `card.json`, read, checked and changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.labels import EMOTIONS
+
+CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
+
+
+class ModelError(RuntimeError):
+    """A model is missing or cannot be used; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a model is asked, and how its answer is read.
+
+    Attributes:
+        is_own: it has the outputs `probabilities` and `activation_maps`, as this product makes them.
+        largest_input: what white is to it: 255, or 1.
+        gives_logits: its scores are no probabilities yet.
+    """
+
+    is_own: bool = True
+    largest_input: float = 255.0
+    gives_logits: bool = False
+
+    def to_card(self) -> dict[str, Any]:
+        """Return the card's entries `input` and `output`."""
+        return {
+            "input": {
+                "shape": [FACE_SIZE, FACE_SIZE, 1],
+                "dtype": "float32",
+                "range": [0, round(self.largest_input)],
+            },
+            "output": {
+                "activation_maps": self.is_own,
+                "scores": "logits" if self.gives_logits else "probabilities",
+            },
+        }
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What `card.json` says of a model.
+
+    Attributes:
+        name: of the model and its folder.
+        labels: the emotions in the order of the model's outputs.
+        content: the whole card.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    content: dict[str, Any]
+
+    def accuracy(self, split: str = "test") -> float | None:
+        """Return the accuracy (0 to 1) that the card gives for a split, or None."""
+        return self.metrics(split).get("accuracy")
+
+    def metrics(self, split: str = "test") -> dict[str, Any]:
+        """Return the figures that the card gives for a split; an empty dict where there are none."""
+        metrics = self.content.get("metrics") or {}
+        return metrics.get(split) or {}
+
+    @property
+    def reading(self) -> Reading:
+        """How the model is asked; as this product's own models are where the card does not say."""
+        output = self.content.get("output") or {}
+        return Reading(
+            is_own=output.get("activation_maps", True),
+            largest_input=float((self.content.get("input") or {}).get("range", [0, 255])[1]),
+            gives_logits=output.get("scores") == "logits",
+        )
+
+    @property
+    def note(self) -> str:
+        """What somebody has written about the model."""
+        return str(self.content.get("note") or "")
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read and check the card of the model in `folder`.
+
+    Raises:
+        ModelError: there is no card, or it does not name the seven emotions.
+    """
+    try:
+        content = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        labels = tuple(content["labels"])
+    except FileNotFoundError:
+        raise ModelError(f"There is no model {folder.name!r}.") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The card of the model {folder.name!r} cannot be read.") from error
+    if sorted(labels, key=str) != sorted(EMOTIONS):
+        raise ModelError(f"The card of the model {folder.name!r} does not name the seven emotions.")
+    return ModelCard(folder.name, labels, content)
+
+
+def folder_version(folder: Path) -> str:
+    """Return 16 hexadecimal digits that differ where two models would answer differently.
+
+    Cheap: made of the size and time of the LiteRT file and of what the card says about reading its
+    answers. A model that is renamed, moved, or given a note, stays what it was.
+
+    Raises:
+        ModelError: its card or its LiteRT file cannot be read.
+    """
+    card = read_card(folder)
+    try:
+        file = (folder / LITERT_FILE).stat()
+    except OSError as error:
+        raise ModelError(f"The model {folder.name!r} has no readable file {LITERT_FILE}.") from error
+    told = [card.content.get(key) for key in ("labels", "input", "output")]
+    facts = json.dumps([file.st_size, file.st_mtime_ns, told], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+def change_card(folder: Path, **changes: Any) -> None:
+    """Set entries of the card of the model in `folder`.
+
+    Raises:
+        ModelError: the card cannot be read.
+        OSError: it cannot be written.
+    """
+    write_json(folder / CARD, read_card(folder).content | changes)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file so that readers see the old one or the new one, never half of it."""
+    partial = path.with_name(f".partial-{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
+    try:
+        partial.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

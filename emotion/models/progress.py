@@ -1,0 +1,63 @@
+"""What a worker tells the app: JSON objects, one a line, on its standard output.
+
+{"done": 640, "total": 3589}        how far it is
+{"message": "Loading Keras …"}      what it is at
+{"result": {...}}                   what came of it, if that is not on disk
+{"error": "One sentence."}          why nothing came of it
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+# Told how much is done, and of how much.
+OnProgress = Callable[[int, int], None]
+_INTERVAL = 0.2  # seconds between two lines of progress
+
+
+class Reporter:
+    """The worker's end. Whatever libraries print goes to standard error, not between the lines."""
+
+    def __init__(self) -> None:
+        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        self._last = 0.0
+
+    def progress(self, done: int, total: int) -> None:
+        """Say how far the work is; not more often than a person can read."""
+        now = time.monotonic()
+        if done >= total or now - self._last > _INTERVAL:
+            self._last = now
+            self._write({"done": done, "total": total})
+
+    def message(self, text: str) -> None:
+        """Say what is being done."""
+        self._write({"message": text})
+
+    def result(self, content: dict[str, Any]) -> None:
+        """Hand over what came of the work."""
+        self._write({"result": content})
+
+    def error(self, sentence: str) -> None:
+        """Say in a sentence why nothing came of it."""
+        self._write({"error": sentence})
+
+    def _write(self, content: dict[str, Any]) -> None:
+        self._out.write(json.dumps(content) + "\n")
+        self._out.flush()
+
+
+def end_with_parent() -> None:
+    """End this process when the one that holds the other end of its standard input is gone."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            continue
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

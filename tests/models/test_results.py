@@ -1,0 +1,130 @@
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from emotion import paths, registry
+from emotion.dataset import store
+from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.importing import import_dataset
+from emotion.models import results, worker
+from emotion.models.results import Trial
+from emotion.models.tasks import Task
+from tests.helpers import faces_by_name, write_folder
+
+
+@pytest.fixture
+def trial(tmp_path) -> Trial:
+    import_dataset(write_folder(tmp_path / "mine", faces_by_name(21, "test") | faces_by_name(14)), "mine")
+    return Trial("base", "mine", "test")
+
+
+def test_an_evaluation_is_kept(trial, monkeypatch):
+    assert results.load_report(trial) is None
+    assert results.load_probabilities(trial) is None
+    progress = []
+    report = worker.evaluate(trial, lambda done, total: progress.append((done, total)))
+    assert progress[-1] == (21, 21)
+    assert report.overall.n == 21
+    assert results.load_report(trial) == report
+    assert results.load_probabilities(trial).shape == (21, 7)
+
+    def fail(*arguments, **options):
+        raise AssertionError("asked the model again")
+
+    monkeypatch.setattr("emotion.models.worker.Classifier", fail)
+    assert worker.evaluate(trial) == report
+
+
+def test_what_is_kept_agrees_with_the_classifier(trial, classifier):
+    worker.evaluate(trial)
+    faces = results.trial_faces(trial)
+    expected = classifier.predict(np.asarray(faces.dataset.faces.images[faces.indices])).probabilities
+    assert np.allclose(results.load_probabilities(trial), expected, atol=1e-6)
+
+
+def test_another_model_or_other_votes_are_judged_anew(trial):
+    worker.evaluate(trial)
+    name = registry.add_model(paths.shipped_models_folder() / "base", "other")
+    same_files = Trial(name, "mine", "test")
+    assert results.load_report(same_files) is not None  # a copy answers alike
+    os.utime(registry.model_folder(name) / "model.tflite", ns=(1, 1))
+    assert results.load_report(same_files) is None
+    names = [str(item) for item in store.open_dataset("mine").faces.names]
+    columns = "image,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,not_a_face"
+    rows = "\n".join(f"{item},1,0,0,0,0,0,0,0,0,0" for item in names)
+    store.attach_votes("mine", f"{columns}\n{rows}\n".encode())
+    assert results.load_report(trial) is None
+    assert results.load_probabilities(trial) is not None  # what the model says does not depend on votes
+    assert worker.evaluate(trial).agreement
+
+
+def test_excluded_faces_are_left_out_when_asked(trial):
+    all_faces = worker.evaluate(trial)
+    indices = results.trial_faces(trial).indices
+    store.exclude("mine", indices[:4], "test")
+    honouring = Trial("base", "mine", "test", honour_exclusions=True)
+    report = worker.evaluate(honouring)
+    assert (report.overall.n, report.excluded) == (17, 4)
+    assert np.array_equal(results.load_probabilities(honouring), results.load_probabilities(trial)[4:])
+    assert results.load_report(trial) == all_faces
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
+def test_a_damaged_file_is_as_good_as_none(trial, content):
+    worker.evaluate(trial)
+    results.report_path(trial).write_bytes(content)
+    assert results.load_report(trial) is None
+    assert worker.evaluate(trial).overall.n == 21
+
+
+def test_a_comparison_knows_the_models_by_their_present_names(trial):
+    name = registry.add_model(paths.shipped_models_folder() / "base", "other")
+    comparison = worker.compare(trial, Trial(name, "mine", "test"))
+    assert comparison.only_first == comparison.only_second == 0
+    registry.rename_model(name, "renamed")
+    kept = results.load_comparison(trial, Trial("renamed", "mine", "test"))
+    assert kept.second == "renamed"
+
+
+@pytest.mark.parametrize(
+    ("trial", "message"),
+    [
+        (Trial("base", "nothing", "test"), "no dataset called 'nothing'"),
+        (Trial("base", "mine", "validation"), "has no split 'validation'; it has: train, test"),
+    ],
+)
+def test_what_is_not_there(tmp_path, trial, message):
+    import_dataset(write_folder(tmp_path / "mine", faces_by_name(7, "test") | faces_by_name(7)), "mine")
+    with pytest.raises(DatasetError, match=message):
+        worker.evaluate(trial)
+
+
+def test_old_results_make_room(trial, monkeypatch):
+    monkeypatch.setattr(results, "_MAX_FILES", 3)
+    worker.evaluate(trial)
+    folder = results.report_path(trial).parent
+    for number in range(4):
+        results.save_json(folder / f"x-{number}.json", {})
+        os.utime(folder / f"x-{number}.json", (number, number))
+    results.save_json(folder / "newest.json", {})
+    assert len(list(folder.iterdir())) == 3
+    assert (folder / "newest.json").is_file()
+
+
+def test_a_task_survives_its_command_line():
+    task = Task("robustness", ("a", "b"), "mine", "test", True, 70)
+    assert Task.from_json(task.command()[-1]) == task
+    assert [item.model for item in task.trials()] == ["a", "b"]
+
+
+def test_robustness_is_kept(trial, monkeypatch):
+    progress = []
+    measured = worker.measure_robustness(trial, 7, lambda done, total: progress.append((done, total)))
+    assert measured.n == 7
+    assert progress[-1][0] == progress[-1][1] == 7 * 41
+    assert results.load_robustness(trial, 7) == measured
+    assert results.load_robustness(trial, None) is None
+    shutil.rmtree(results.report_path(trial).parent)
+    assert worker.measure_robustness(trial, 7) == measured  # the same chance every time

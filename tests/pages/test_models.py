@@ -1,0 +1,282 @@
+"""The page of models, as Streamlit runs it, without a browser."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from emotion import paths, registry
+from emotion.dataset import store
+from emotion.labels import EMOTIONS
+from emotion.models import exporting, results, worker
+from emotion.models.jobs import JobState
+from emotion.models.results import Trial
+from pages.components.models_jobs import model_jobs
+
+BASE = paths.shipped_models_folder() / "base"
+TRIAL = Trial("base", store.SYNTHETIC, "test")
+
+
+@pytest.fixture(autouse=True)
+def _few_built_in_faces(monkeypatch):
+    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
+
+
+@pytest.fixture(autouse=True)
+def _no_job_of_another_test():
+    yield
+    for status in model_jobs().active():
+        model_jobs().cancel(status.key)
+        model_jobs().wait(status.key, 30)
+    model_jobs().dismiss("import")
+
+
+def open_page(view: str = "Overview", model: str = "base") -> AppTest:
+    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    app.switch_page("pages/learn/models.py").run()
+    if model != "base":
+        app.selectbox(key="models_model").set_value(model).run()
+    if view != "Overview":
+        app.segmented_control(key="models_view").set_value(view).run()
+    assert not app.exception
+    return app
+
+
+def texts(app) -> str:
+    kinds = (app.markdown, app.caption, app.error, app.info, app.success, app.subheader)
+    return "\n".join(str(item.value) for kind in kinds for item in kind)
+
+
+def metrics(app) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def labels(app) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def foreign() -> str:
+    """A model whose card says that it was made elsewhere and does not tell where it looks."""
+    name = registry.add_model(BASE, "foreign")
+    path = registry.model_folder(name) / "card.json"
+    changes = {"output": {"activation_maps": False, "scores": "probabilities"}, "imported_from": "x.tflite"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes), encoding="utf-8")
+    return name
+
+
+def test_a_newcomer_sees_the_shipped_model():
+    app = open_page()
+    assert app.title[0].value == "Models"
+    table = app.dataframe[0].value
+    assert table["model"].tolist() == ["base"]
+    assert table["in use"].tolist() == ["in use"]
+    assert set(metrics(app)) == {"Accuracy", "Macro F1", "A face here takes", "Baseline: base"}
+    assert "neither renamed nor deleted" in texts(app)
+    assert "Delete it" not in labels(app)
+
+
+def test_use_rename_note_and_delete():
+    registry.add_model(BASE, "mine")
+    app = open_page(model="mine")
+    app.button(key="model_use").click().run()
+    assert registry.active_model() == "mine"
+    assert app.button(key="model_use").disabled
+    app.text_area(key="note-mine").set_value("the *best*").run()
+    app.button(key="model_note").click().run()
+    assert "the \\*best\\*" in texts(app)
+    app.text_input(key="rename-mine").set_value("ours").run()
+    app.button(key="model_rename").click().run()
+    assert app.selectbox(key="models_model").value == "ours"
+    assert registry.active_model() == "ours"
+    app.button(key="model_delete").click().run()
+    assert not app.exception
+    assert app.selectbox(key="models_model").value == "base"
+    assert [card.name for card in registry.list_models()] == ["base"]
+
+
+def test_a_name_that_is_none():
+    registry.add_model(BASE, "mine")
+    app = open_page(model="mine")
+    app.text_input(key="rename-mine").set_value("../x").run()
+    app.button(key="model_rename").click().run()
+    assert "letters, digits" in app.error[0].value
+    assert registry.model_folder("mine").is_dir()
+
+
+def test_a_model_that_cannot_be_used():
+    registry.add_model(BASE, "broken")
+    (registry.model_folder("broken") / "model.tflite").write_bytes(b"broken")
+    app = open_page(model="broken")
+    assert "This model cannot be used" in app.error[0].value
+    assert app.button(key="model_use").disabled
+    app.segmented_control(key="models_view").set_value("Explain").run()
+    assert not app.exception
+    assert "is damaged" in app.error[0].value
+
+
+def test_without_any_model(monkeypatch, tmp_path):
+    monkeypatch.setattr("emotion.paths.shipped_models_folder", lambda: tmp_path)
+    app = open_page()
+    assert "There is no model yet" in app.error[0].value
+
+
+def test_an_evaluation_in_the_background():
+    store.open_dataset(store.SYNTHETIC)
+    app = open_page("Evaluate")
+    assert "12 faces" in texts(app)
+    key = results.report_path(TRIAL).stem
+    app.button(key=f"start-{key}").click().run()
+    assert not app.exception
+    assert model_jobs().wait(key, 60).state is JobState.DONE
+    app.run()
+    assert not app.exception
+    report = results.load_report(TRIAL)
+    assert metrics(app)["Accuracy"] == f"{report.overall.share:.1%}"
+    assert metrics(app)["95 % interval"] == f"{report.overall.low:.1%} – {report.overall.high:.1%}"
+    assert len(app.get("plotly_chart")) == 3  # confusion, reliability, coverage
+
+
+def test_a_cell_of_the_confusions_shows_its_faces():
+    report = worker.evaluate(TRIAL)
+    app = open_page("Evaluate")
+    names = list(report.per_class)
+    row, column = next((r, c) for r in range(7) for c in range(7) if report.confusion[r][c])
+    app.selectbox(key="cm_label").set_value(names[row]).run()
+    app.selectbox(key="cm_answer").set_value(names[column]).run()
+    count = report.confusion[row][column]
+    assert f"**{count} face{'s' * (count != 1)}**, the surest answers first" in texts(app)
+    row, column = next((r, c) for r in range(7) for c in range(7) if not report.confusion[r][c])
+    app.selectbox(key="cm_label").set_value(names[row]).run()
+    app.selectbox(key="cm_answer").set_value(names[column]).run()
+    assert "There is no such face" in app.info[0].value
+    assert not app.exception
+
+
+def test_votes_and_copies_and_exclusions():
+    dataset = store.open_dataset(store.SYNTHETIC)
+    columns = "image,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,not_a_face"
+    rows = "\n".join(f"{name},9,0,1,0,0,0,0,0,0,0" for name in dataset.faces.names)
+    store.attach_votes(store.SYNTHETIC, f"{columns}\n{rows}\n".encode())
+    indices = results.trial_faces(TRIAL).indices
+    store.exclude(store.SYNTHETIC, indices[:3], "test")
+    worker.evaluate(TRIAL)
+    honouring = Trial("base", store.SYNTHETIC, "test", honour_exclusions=True)
+    worker.evaluate(honouring)
+    app = open_page("Evaluate")
+    assert "Where people agree, and where they do not" in texts(app)
+    assert "12 faces." in texts(app)
+    app.toggle(key="models_honour-synthetic").set_value(True).run()
+    assert not app.exception
+    assert "9 faces. 3 excluded faces are left out." in texts(app)
+
+
+def test_a_failed_job_says_why():
+    app = open_page("Evaluate")
+    key = results.report_path(TRIAL).stem
+    model_jobs().start(key, "Evaluating", ["/no/such/program"])
+    model_jobs().wait(key, 30)
+    app.run()
+    assert "could not be started" in app.error[0].value.replace("\\", "")
+    assert "Evaluate" in labels(app)
+
+
+def test_comparing_needs_two():
+    assert "There is only one model" in open_page("Compare").info[0].value
+
+
+def test_compare():
+    other = Trial(registry.add_model(BASE, "other"), store.SYNTHETIC, "test")
+    app = open_page("Compare")
+    assert "Compare" in labels(app)
+    worker.compare(TRIAL, other)
+    app.run()
+    assert not app.exception
+    assert "right and wrong on the very same faces" in texts(app)
+    assert "There is no such face" in app.info[0].value  # only base is right: never
+    both_right = app.segmented_control(key="compare_group-base-other").options[-1]
+    assert both_right.replace("\\", "").startswith("Both are right")
+
+
+def test_explain():
+    app = open_page("Explain")
+    assert len(app.get("image")) == 8  # the face, and seven maps
+    assert "Yellow and orange places speak for the class" in texts(app)
+    present = {EMOTIONS[label] for label in results.trial_faces(TRIAL).labels}
+    for name in EMOTIONS:
+        app.pills(key="explain_class").set_value(name).run()
+        assert ("There is no such face" in texts(app)) == (name not in present)
+        assert (f"**Labelled {name}**" in texts(app)) == (name in present)
+    app.pills(key="explain_class").set_value(None).run()
+    app.button(key="explain_shuffle").click().run()
+    assert not app.exception
+
+
+def test_a_model_without_maps_says_so():
+    app = open_page("Explain", foreign())
+    assert len(app.get("image")) == 1
+    assert "**foreign** was made elsewhere and does not tell where it looked" in texts(app)
+
+
+def test_robustness():
+    other = registry.add_model(BASE, "other")
+    app = open_page("Robustness")
+    assert "12 faces in 41 versions" in texts(app)
+    for name in ("base", other):
+        worker.measure_robustness(Trial(name, store.SYNTHETIC, "test"), 700)
+    app.run()
+    assert len(app.get("plotly_chart")) == 8
+    app.toggle(key="robust_two").set_value(True).run()
+    assert not app.exception
+    assert "dashed, orange" in texts(app)
+
+
+def test_export(monkeypatch):
+    monkeypatch.setattr(exporting, "find_spec", lambda name: None)
+    app = open_page("Export")
+    assert [button.label.split(" (")[0] for button in app.download_button] == ["Download", "Download"]
+    assert "pip install tf2onnx onnx" in texts(app).replace("\\", "")
+    assert "Make it" in labels(app)
+    assert "Measure it" in labels(app)
+    trial = Trial("base", store.SYNTHETIC, "test")
+    figures = exporting.FormFigures(12, 0.5, 0.49, 0.021, 6_500_000, 1_600_000)
+    results.save_json(results.forms_path(trial), vars(figures))
+    app.run()
+    assert metrics(app)["Weights of 8 bits"] == "49.00%"
+    assert metrics(app)["Size"] == "1.6 MB of 6.5 MB"
+
+
+def bring(app, data: bytes, name: str = "brought.tflite") -> AppTest:
+    app.file_uploader(key="model_upload").set_value((name, data, "application/octet-stream")).run()
+    app.button(key="model_import_start").click().run()
+    assert not app.exception
+    return app
+
+
+def test_import():
+    app = open_page("Import")
+    assert app.button(key="model_import_start").disabled
+    bring(app, (BASE / "model.tflite").read_bytes())
+    assert model_jobs().wait("import", 60).error is None
+    app.run()
+    assert "**brought** is here" in app.success[0].value
+    app.button(key="model_import_show").click().run()
+    assert not app.exception
+    assert app.selectbox(key="models_model").value == "brought"
+    assert app.segmented_control(key="models_view").value == "Overview"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"), [(b"hello", "The file is no model"), (b"\x80\x04K.", "is a pickle")]
+)
+def test_what_is_no_model_gets_a_sentence(data, message):
+    app = bring(open_page("Import"), data, "x.keras")
+    assert message in app.error[0].value
+    assert not model_jobs().active()
+
+
+def test_an_order_of_ones_own():
+    app = open_page("Import")
+    app.segmented_control(key="model_order").set_value("Another").run()
+    app.text_area(key="model_labels").set_value("happy, sad").run()
+    bring(app, (BASE / "model.tflite").read_bytes())
+    assert "must name each of these once" in app.error[0].value

@@ -1,0 +1,141 @@
+import json
+import zipfile
+
+import pytest
+
+from emotion import paths, registry
+from emotion.cli import main
+from emotion.dataset import store
+
+BASE = paths.shipped_models_folder() / "base"
+
+
+@pytest.fixture(autouse=True)
+def _few_built_in_faces(monkeypatch):
+    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
+
+
+def run(capsys, *arguments):
+    status = main(["models", *[str(argument) for argument in arguments]])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_list(capsys):
+    registry.add_model(BASE, "mine")
+    registry.set_note("mine", "from Monday")
+    registry.activate("mine")
+    status, out, _ = run(capsys, "list", "--json")
+    assert status == 0
+    base, mine = (json.loads(line) for line in out.splitlines())
+    assert (base["name"], base["active"], base["shipped"]) == ("base", False, True)
+    assert (mine["name"], mine["active"], mine["shipped"], mine["note"]) == (
+        "mine",
+        True,
+        False,
+        "from Monday",
+    )
+    assert base["accuracy"] == pytest.approx(0.68, abs=0.05)
+    assert base["parameters"] > 100_000
+    assert base["bytes"] == (BASE / "model.tflite").stat().st_size
+    assert base["milliseconds"] > 0
+    assert base["baseline_milliseconds"] > 0
+    status, out, _ = run(capsys, "list")
+    assert "mine (in use): accuracy" in out
+    assert "ms a face - from Monday" in out
+
+
+def test_a_model_without_its_file_is_listed_so_that_it_can_be_deleted(capsys):
+    registry.add_model(BASE, "broken")
+    (registry.model_folder("broken") / "model.tflite").unlink()
+    status, out, _ = run(capsys, "list")
+    assert status == 0
+    assert "broken: accuracy" in out
+    assert "cannot be used" in out
+    assert run(capsys, "delete", "broken")[0] == 0
+
+
+def test_use_rename_note_and_delete(capsys):
+    registry.add_model(BASE, "mine")
+    assert run(capsys, "use", "mine")[2] == "The pages and the command line now use mine.\n"
+    assert run(capsys, "rename", "mine", "ours") == (0, "", "")
+    assert registry.active_model() == "ours"
+    assert run(capsys, "note", "ours", "well done")[0] == 0
+    assert registry.read_card(registry.model_folder("ours")).note == "well done"
+    assert run(capsys, "delete", "ours")[0] == 0
+    assert registry.active_model() == "base"
+
+
+def test_evaluate(capsys):
+    store.open_dataset(store.SYNTHETIC)
+    status, out, _ = run(capsys, "evaluate", "base", "synthetic", "--json")
+    assert status == 0
+    content = json.loads(out)
+    assert (content["model"], content["n"], content["split"]) == ("base", 12, "test")
+    assert 0 <= content["overall"]["low"] <= content["accuracy"] <= content["overall"]["high"] <= 1
+    assert len(content["confusion"]) == 7
+    status, out, _ = run(capsys, "evaluate", "base", "synthetic")
+    assert "base on synthetic, test: accuracy" in out
+    assert "95 % interval" in out
+
+
+def test_compare(capsys):
+    registry.add_model(BASE, "mine")
+    status, out, _ = run(capsys, "compare", "base", "mine", "synthetic")
+    assert (status, out) == (0, "base and mine are right and wrong on the very same faces.\n")
+    status, out, _ = run(capsys, "compare", "base", "mine", "synthetic", "--json")
+    assert json.loads(out)["p_value"] == 1
+
+
+def test_robustness(capsys):
+    status, out, _ = run(capsys, "robustness", "base", "synthetic")
+    assert status == 0
+    assert "base on 12 faces" in out
+    assert "JPEG quality" in out
+    status, out, _ = run(capsys, "robustness", "base", "synthetic", "--json")
+    assert len(json.loads(out)["curves"]) == 8
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "bundle.zip"])
+def test_export(capsys, tmp_path, name):
+    status, out, err = run(capsys, "export", "base", "--format", "litert", "-o", tmp_path / name)
+    assert (status, out) == (0, "")
+    assert "Written" in err
+    if name.endswith(".zip"):
+        assert "base/example.py" in zipfile.ZipFile(tmp_path / name).namelist()
+    else:
+        assert (tmp_path / name).read_bytes() == (BASE / "model.tflite").read_bytes()
+
+
+def test_import(capsys):
+    status, out, _ = run(capsys, "import", BASE / "model.tflite", "--name", "brought", "--labels", "fer2013")
+    assert (status, out) == (0, "brought\n")
+    assert "brought" in [card.name for card in registry.list_models()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["use", "nope"], "There is no model 'nope'; choose from: base"),
+        (["delete", "base"], "comes with the product and cannot be deleted"),
+        (["rename", "base", "x"], "comes with the product and cannot be renamed"),
+        (["evaluate", "base", "nowhere"], "There is no dataset called 'nowhere'"),
+        (["evaluate", "nope", "synthetic"], "There is no model 'nope'"),
+        (["import", "/no/such/file.keras"], "The file cannot be read: No such file"),
+        (["import", __file__], "The file is no model"),
+        (["import", BASE / "model.keras", "--labels", "happy, sad"], "must name each of these once"),
+        (["export", "base", "--format", "litert", "-o", "/no/such/folder/x"], "could not be written"),
+    ],
+)
+def test_failures_in_one_sentence(capsys, arguments, message):
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (1, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [[], ["export", "base"], ["juggle"], ["use"]])
+def test_wrong_usage(arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(["models", *arguments])
+    assert caught.value.code == 2
