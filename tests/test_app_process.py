@@ -23,6 +23,10 @@ for page in [None, *sorted(Path("pages").glob("*/*.py"))]:
         for view in ("Gallery", "Quality", "Import", "Augmentation"):
             app.segmented_control(key="view").set_value(view).run()
             assert not app.exception, app.exception
+    if page and page.name == "models.py":
+        for view in ("Evaluate", "Compare", "Explain", "Robustness", "Export", "Import"):
+            app.segmented_control(key="models_view").set_value(view).run()
+            assert not app.exception, app.exception
 app = AppTest.from_file("app.py", default_timeout=60).run()
 app.button(key="example-astronaut.png").click().run()
 assert any("happy" in str(item.value).lower() for item in app.markdown)

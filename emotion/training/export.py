@@ -18,9 +18,11 @@ from scipy.special import log_softmax
 from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.evaluation import Evaluation, evaluate_probabilities
 from emotion.labels import EMOTIONS
+from emotion.models.card import KERAS_FILE, LITERT_FILE
 from emotion.training.architectures import apply_head
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, TrainingData
+from emotion.training.model_conversion import write_litert
 
 CARD_VERSION = 1
 # How far a probability of the LiteRT file may lie from the Keras file's.
@@ -103,12 +105,8 @@ def write_model_files(model: keras.Model, folder: Path) -> None:
     The LiteRT file is dynamic-range quantised: weights of 8 bits, a quarter of the size, and several
     times faster (`python benchmarks/quantization.py` shows by how much, and what it costs).
     """
-    from tensorflow import lite  # the one step that needs TensorFlow itself
-
-    model.save(folder / "model.keras")
-    model.export(
-        folder / "model.tflite", format="litert", verbose=False, optimizations=[lite.Optimize.DEFAULT]
-    )
+    model.save(folder / KERAS_FILE)
+    write_litert(model, folder / LITERT_FILE, quantised=True)
 
 
 def dataset_facts(data: TrainingData, source: str) -> dict:

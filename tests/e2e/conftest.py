@@ -59,20 +59,29 @@ def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> N
     pytest.fail(f"the app did not start: {log.read_text()}")
 
 
+def skip_or_fail(reason: str) -> None:
+    """Skip the test for this reason, or fail where the browser tests must run."""
+    if os.environ.get("EMOTION_REQUIRE_BROWSER"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
-def browser():
+def chromium_path() -> str:
     path = _chromium()
     if path is None:
-        message = "no Chromium found; install it (Debian: apt install chromium) to run the browser tests"
-        if os.environ.get("EMOTION_REQUIRE_BROWSER"):
-            pytest.fail(message)
-        pytest.skip(message)
+        skip_or_fail("no Chromium found; install it (Debian: apt install chromium) to run the browser tests")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
     from playwright.sync_api import sync_playwright
 
     # A sandbox of its own needs rights that root and containers lack; only the project's pages are opened.
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield chromium
         chromium.close()
 
