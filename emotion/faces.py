@@ -167,7 +167,7 @@ class YuNetDetector:
             seen = [row for found in rows if (row := self._look_again(picture, found)) is not None]
             rows = merge_rows(np.array(seen).reshape(-1, 15), MERGE_THRESHOLD)
         height, width = image.shape[:2]
-        return reading_order([face for row in rows if (face := _face_from_row(row, width, height))])
+        return reading_order([face for row in rows if (face := face_from_row(row, width, height))])
 
     def _search(self, picture: np.ndarray, quarter_turns: int = 0) -> np.ndarray:
         """Return the rows (n, 15) found in the picture when turned, in pixels of the picture as it is."""
@@ -252,7 +252,7 @@ def _best_score(rows: np.ndarray) -> float:
     return float(rows[:, 14].max(initial=0))
 
 
-def _face_from_row(row: np.ndarray, width: int, height: int) -> DetectedFace | None:
+def face_from_row(row: np.ndarray, width: int, height: int) -> DetectedFace | None:
     """Return the face of one row, or None where it lies outside the picture."""
     x, y, box_width, box_height = map(float, row[:4])
     left, top = max(x, 0.0), max(y, 0.0)

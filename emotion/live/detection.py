@@ -14,8 +14,8 @@ from emotion.faces import (
     REGION_SIDE,
     DetectedFace,
     YuNetDetector,
-    _face_from_row,
     check_rgb,
+    face_from_row,
     reading_order,
 )
 from emotion.tracking import Track
@@ -66,7 +66,7 @@ class LiveDetector(YuNetDetector):
         rows = merge_rows(np.concatenate([looked, searched]), MERGE_THRESHOLD)
         rows[:, 14] -= rows[:, 14] > 1
         height, width = image.shape[:2]
-        found = (_face_from_row(row, width, height) for row in rows)
+        found = (face_from_row(row, width, height) for row in rows)
         return reading_order([face for face in found if face is not None])
 
     def _look(self, image: np.ndarray, track: Track) -> np.ndarray:

@@ -8,7 +8,7 @@ from emotion.live.results import LiveSettings
 from emotion.live.session import LiveSession
 from pages.components.model import analyzer_or_stop
 from pages.components.webcam_check import browser_report, find_problem, show_problem
-from pages.components.webcam_panel import show_panel
+from pages.components.webcam_panel import show_charts, show_panel
 from pages.components.webcam_still import show_still_camera
 from pages.components.webcam_summary import show_summary
 from pages.components.webcam_video import (
@@ -98,6 +98,7 @@ with beside:
         show_problem(problem)
     if is_live:
         show_panel(session, stream)
+        show_charts(session)
     elif not problem and not session.stats().frames:
         st.info(
             "Press **Start** and allow the camera. Each face gets a frame, a number and its emotion; a chart "

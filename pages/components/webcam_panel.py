@@ -1,4 +1,4 @@
-"""Beside the video: what is seen, over time, and how well it runs. Drawn anew each second, alone."""
+"""Beside the video: what is seen, over time, how well it runs; drawn anew without the rest of the page."""
 
 import numpy as np
 import streamlit as st
@@ -29,7 +29,9 @@ def show_panel(session: LiveSession, stream: Stream) -> None:
     _show_state(stats, stream)
     _show_buttons(session, stats)
     if stats.frames:
-        _show_chart(session, stats)
+        faces = session.faces()
+        seen = ", ".join(f"**{face.number}** {face.verdict} {face.confidence:.0%}" for face in faces)
+        st.markdown(f"In the picture: {seen}" if faces else "In the picture: no face")
         _show_speed(stats)
 
 
@@ -98,13 +100,16 @@ def _snapshot(session: LiveSession) -> bytes:
     return b"" if picture is None else results.encode_jpeg(picture)
 
 
-def _show_chart(session: LiveSession, stats: LiveStats) -> None:
-    faces = session.faces()
-    seen = ", ".join(f"**{face.number}** {face.verdict} {face.confidence:.0%}" for face in faces)
-    st.markdown(f"In the picture: {seen}" if faces else "In the picture: no face")
+# Seldom: making a figure keeps the video's threads waiting for some 15 milliseconds.
+@st.fragment(run_every=2.0)
+def show_charts(session: LiveSession) -> None:
+    """Draw the chosen face's probabilities over time, and everyone's share of time."""
+    stats = session.stats()
+    if not stats.frames:
+        return
     start = max(0.0, stats.seconds - CHART_SECONDS)
     samples = session.samples(since=start)
-    number = _choose_face(samples["face"], {face.number for face in faces})
+    number = _choose_face(samples["face"], {face.number for face in session.faces()})
     if number is None:
         st.caption("As soon as a face is seen, its probabilities are drawn here.")
         return

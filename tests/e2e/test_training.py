@@ -1,6 +1,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from emotion.training.presets import preset
+
 pytestmark = pytest.mark.browser
 
 # Keras and TensorFlow take their time to load, and on a busy machine much longer.
@@ -18,7 +20,7 @@ def test_a_run_draws_itself_and_stops(page):
     epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
     epochs.fill("60")
     epochs.press("Enter")
-    expect(page.get_by_text("Epochs 60 (6)")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(f"Epochs 60 ({preset('quick').epochs})")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Start training").click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_visible(timeout=30_000)

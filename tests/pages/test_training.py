@@ -31,7 +31,8 @@ from pages.components.training_words import SETTING_WORDS, differences, duration
 from tests.helpers import faces_by_name, write_folder
 from tests.training.stand_in import Sleepers
 
-CONFIG = replace(PRESETS["quick"], synthetic_faces=70)
+QUICK = PRESETS["quick"]
+CONFIG = replace(QUICK, synthetic_faces=70, epochs=6, batch_size=128)
 PACE = Pace(0.5, 0.01, 10.0, 5.0, 256.0, "CPU", 1_700_000_000.0)
 
 
@@ -245,20 +246,21 @@ def test_what_is_set_is_what_is_trained(preset, changes, expected):
 
 def test_another_optimiser_brings_its_usual_rate():
     app = open_page()
-    app.session_state["training-quick-0-optimizer"] = "adam"
+    assert QUICK.optimizer != "adamw"
+    app.session_state["training-quick-0-optimizer"] = "adamw"
     app.run()
     buttons(app)["Start training"].click().run()
     config = runs.list_runs()[0].config
-    assert (config.optimizer, config.learning_rate) == ("adam", 0.001)
+    assert (config.optimizer, config.learning_rate) == ("adamw", 0.001)
 
 
 def test_back_to_the_preset():
     app = open_page()
     app.session_state["training-quick-0-epochs"] = 99
     app.run()
-    assert "Epochs 99 (6)" in texts(app).replace("\\", "")
+    assert f"Epochs 99 ({QUICK.epochs})" in texts(app).replace("\\", "")
     app.button(key="training-reset-quick").click().run()
-    assert setting(app, "epochs", version=1) == 6
+    assert setting(app, "epochs", version=1) == QUICK.epochs
     assert "Changed from the preset" not in texts(app)
 
 
@@ -267,7 +269,7 @@ def test_back_to_the_preset():
     [
         ("widths", "thirty", "whole numbers"),
         ("widths", "", "one to four stages"),
-        ("learning_rate-sgd", 0.0, "Learning rate must be above 0"),
+        (f"learning_rate-{QUICK.optimizer}", 0.0, "Learning rate must be above 0"),
     ],
 )
 def test_settings_that_make_no_sense(name, value, sentence):
@@ -336,9 +338,10 @@ def test_the_estimate(monkeypatch):
     monkeypatch.setattr(Inspector, "peek_pace", lambda self, config: PACE)
     app = open_page()
     # 70 faces: 58 of the training split, 6 of them for validation, make one batch of 0.5 s an epoch.
-    assert "**About 18 s** on this machine" in texts(app)
+    expected = duration(10 + QUICK.epochs * (0.5 + 6 * 0.01) + 5)
+    assert f"**About {expected}** on this machine" in texts(app)
     assert "on CPU" in texts(app)
-    assert "Here: about 18 s" in str(app.radio(key="training-preset").proto.captions)
+    assert f"Here: about {expected}" in str(app.radio(key="training-preset").proto.captions)
 
 
 def test_an_estimate_that_cannot_be_had(monkeypatch):

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -20,6 +21,13 @@ from emotion.live.session import LiveSession
 from pages.components import webcam_check, webcam_video
 from pages.components.webcam_check import find_problem
 from pages.components.webcam_video import frames_callback
+
+
+def in_a_thread(coroutine):
+    """Run a coroutine as the video does: not on the main thread, where Playwright's loop may be running."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(asyncio.run, coroutine).result()
+
 
 READY = {"secure": True, "media": True, "webrtc": True, "permission": "prompt", "cameras": 1, "error": ""}
 
@@ -61,7 +69,7 @@ class Browser:
                 frame.pts, frame.time_base = self._frames * 3000, Fraction(1, 90000)
                 self._frames += 1
                 frames.append(frame)
-            back = asyncio.run(self.options["queued_video_frames_callback"](frames))
+            back = in_a_thread(self.options["queued_video_frames_callback"](frames))
         return back
 
 
@@ -254,7 +262,7 @@ def test_an_error_in_the_video_is_told(browser, frame, monkeypatch):
 def test_a_frame_that_cannot_be_read_comes_back_as_it_is(classifier):
     session = LiveSession(classifier)
     broken = SimpleNamespace(to_ndarray=lambda format: 1 / 0, time=0.0)
-    assert asyncio.run(frames_callback(session)([broken])) == [broken]
+    assert in_a_thread(frames_callback(session)([broken])) == [broken]
     assert "ZeroDivisionError" in session.stats().error
 
 

@@ -1,7 +1,9 @@
 """Processes that look like training processes from outside, and take no seven seconds to start."""
 
+import errno
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,13 +19,18 @@ class Sleepers:
     """Starts processes that only sleep, where the launcher would start training."""
 
     def __init__(self) -> None:
-        self.processes: dict[str, subprocess.Popen] = {}
+        self.processes: dict[str, subprocess.Popen] = {}  # by run, the newest
+        self._started: list[subprocess.Popen] = []
+        self.is_over = False
 
     def start(self, run: Run) -> subprocess.Popen:
+        if self.is_over:
+            raise OSError(errno.ECANCELED, "the test is over")
         with (run.folder / launcher.LOG).open("ab") as log:
             command = [sys.executable, "-c", _SLEEP, str(run.folder)]
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.processes[run.id] = process
+        self._started.append(process)
         return process
 
     def kill(self, run_id: str) -> None:
@@ -36,9 +43,15 @@ class Sleepers:
         self.kill(run_id)
 
     def kill_all(self) -> None:
-        for process in self.processes.values():
+        """End all, and wait until their ends are noted: else the next runs in the queue would truly start."""
+        self.is_over = True
+        for process in list(self._started):
             process.kill()
             process.wait()
+        watchers = {f"run-{process.pid}" for process in self._started}
+        for thread in threading.enumerate():
+            if thread.name in watchers:
+                thread.join(timeout=30)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
