@@ -12,11 +12,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from emotion import dataset_cli, models_cli
 from emotion.analysis import Analysis, Analyzer, error_dict
 from emotion.classifier import Classifier
-from emotion.dataset.face_dataset import DatasetError
-from emotion.dataset.loading import load_faces
+from emotion.dataset.face_dataset import DatasetError, FaceDataset
+from emotion.dataset.loading import is_path, load_faces
 from emotion.dataset.splits import PART_NAMES, select_part
 from emotion.evaluation import Evaluation, evaluate_classifier
 from emotion.faces import FaceModelError
@@ -24,6 +26,8 @@ from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
 from emotion.registry import ModelError, active_model, model_folder
 from emotion.training import cli as training_cli
 from emotion.training import runs_cli
+from emotion.training.config import TARGETS, RunConfig
+from emotion.training.data import Part, load_votes, one_hot, vote_targets
 from emotion.training.run_store import RunError
 
 
@@ -59,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
         help="an imported dataset's name, a folder or zip of test/<emotion>/… pictures, or the FER-2013 CSV",
     )
     evaluate.add_argument("--split", default="test", choices=PART_NAMES)
+    evaluate.add_argument(
+        "--against",
+        default=TARGETS[0],
+        choices=TARGETS,
+        help="what counts as right: the labels, or what most people saw (an imported dataset with votes)",
+    )
     evaluate.add_argument(
         "--honour-exclusions", action="store_true", help="leave out what is on the dataset's exclusion list"
     )
@@ -141,6 +151,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if dataset.skipped:
         first = dataset.skipped[0]
         _say(f"{len(dataset.skipped)} left out; the first: {first.where}: {first.reason}")
+    if arguments.against == "votes":
+        dataset = _as_people_saw(arguments, dataset)
     faces = select_part(dataset, arguments.split)
     evaluation = evaluate_classifier(classifier, faces.images, faces.labels)
     if arguments.json:
@@ -148,6 +160,20 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     else:
         _print_evaluation(classifier.card.name, evaluation)
     return 0
+
+
+def _as_people_saw(arguments: argparse.Namespace, dataset: FaceDataset) -> FaceDataset:
+    """Return the faces that most people gave one of the seven emotions, with that as their label."""
+    if is_path(arguments.source):
+        raise DatasetError("Only an imported dataset has votes: datasets import PATH --votes CSV")
+    config = RunConfig(
+        dataset=arguments.source, targets="votes", honour_exclusions=arguments.honour_exclusions
+    )
+    votes = load_votes(config)
+    if votes is None:
+        raise DatasetError(f"The dataset {arguments.source!r} has no votes attached.")
+    whole = Part(dataset, one_hot(dataset.labels), np.arange(len(dataset)))
+    return vote_targets(whole, votes).faces
 
 
 def _print_evaluation(model: str, evaluation: Evaluation) -> None:

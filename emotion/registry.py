@@ -51,7 +51,7 @@ __all__ = [
 
 DEFAULT_MODEL = "base"
 # They come with the product: never renamed, replaced or deleted.
-SHIPPED_MODELS = ("base",)
+SHIPPED_MODELS = ("base", "crowd")
 _ACTIVE = ".active.json"
 # What Windows keeps for itself, whatever the extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)

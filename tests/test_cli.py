@@ -6,6 +6,7 @@ import pytest
 
 from emotion import paths
 from emotion.cli import main
+from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.labels import EMOTIONS
 from tests.helpers import faces_by_name, write_folder, zip_bytes
 
@@ -104,3 +105,32 @@ def test_as_a_program_with_its_reader_gone(astronaut_path):
     process.stdout.close()
     assert process.wait(timeout=60) == 0
     assert "Traceback" not in process.stderr.read()
+
+
+def test_evaluate_against_what_most_people_saw(capsys, tmp_path):
+    files = faces_by_name(21, "test") | faces_by_name(21, "train", seed=1)
+    source = write_folder(tmp_path / "faces", files)
+    names = sorted(name for name in files if name.startswith("test/"))
+    neutral, no_face = "10,0,0,0,0,0,0,0,0,0", "0,0,0,0,0,0,0,0,0,10"
+    rows = [f"{name},{no_face if number < 6 else neutral}" for number, name in enumerate(names)]
+    votes = tmp_path / "votes.csv"
+    votes.write_text("\n".join([",".join(["image", *VOTE_COLUMNS]), *rows]))
+    assert main(["datasets", "import", str(source), "--name", "mine", "--votes", str(votes)]) == 0
+    capsys.readouterr()
+    status, out, _ = run(capsys, "evaluate", "mine", "--against", "votes", "--json")
+    content = json.loads(out)
+    assert status == 0
+    assert content["n"] == 15  # of the others, most people said that they are no faces
+    assert content["per_class"]["neutral"]["support"] == 15
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [("synthetic", "Only an imported dataset has votes"), ("path", "Only an imported dataset has votes")],
+)
+def test_evaluate_against_votes_that_are_not_there(capsys, tmp_path, source, message):
+    if source == "path":
+        source = write_folder(tmp_path / "faces", faces_by_name(21, "test"))
+    status, _, err = run(capsys, "evaluate", source, "--against", "votes")
+    assert status == 1
+    assert message in err

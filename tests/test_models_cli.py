@@ -27,7 +27,7 @@ def test_list(capsys):
     registry.activate("mine")
     status, out, _ = run(capsys, "list", "--json")
     assert status == 0
-    base, mine = (json.loads(line) for line in out.splitlines())
+    base, _, mine = (json.loads(line) for line in out.splitlines())
     assert (base["name"], base["active"], base["shipped"]) == ("base", False, True)
     assert (mine["name"], mine["active"], mine["shipped"], mine["note"]) == (
         "mine",

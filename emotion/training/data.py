@@ -105,8 +105,8 @@ def load_votes(config: RunConfig) -> np.ndarray | None:
         return None
     if config.dataset == SYNTHETIC or not is_imported(config.dataset):
         raise DatasetError(
-            "To learn from votes, import the dataset with them first: "
-            "python -m emotion datasets import PATH --votes CSV, then name it with --dataset."
+            "Only an imported dataset has votes: import it with them first, "
+            "python -m emotion datasets import PATH --votes CSV, then use its name."
         )
     dataset = open_dataset(config.dataset)
     votes = require_votes(dataset)

@@ -29,7 +29,7 @@ CARD_VERSION = 1
 QUANTIZATION_TOLERANCE = 0.03
 
 
-def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the temperature that makes the probabilities fit the labels best.
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks": one number, fitted on validation
@@ -37,12 +37,12 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 
     Args:
         logits: float (n, 7).
-        targets: float (n, 7), how likely each emotion is to be right.
+        labels: int (n,).
     """
 
     def negative_log_likelihood(log_temperature: float) -> float:
         log_probabilities = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -float((targets * log_probabilities).sum(axis=1).mean())
+        return -float(log_probabilities[np.arange(len(labels)), labels].mean())
 
     return float(np.exp(minimize_scalar(negative_log_likelihood, bounds=(-3, 3), method="bounded").x))
 

@@ -134,7 +134,8 @@ def _export(run: Path, config: RunConfig, data: TrainingData, records: list[dict
     network = build_network(config)
     network.load_weights(run / "best.weights.h5")
     logits = export.network_logits(network, data.validation.images, config.average_mirrored)
-    temperature = export.fit_temperature(logits, data.validation.targets)
+    # Against the right answer, also where shares of votes were learned: "80 % sure" means right in 80 %.
+    temperature = export.fit_temperature(logits, data.validation.labels)
     best_epoch = max(records, key=lambda record: record["val_accuracy"])["epoch"]
     model = export.inference_model(network, temperature, config.average_mirrored)
     card = export.build_card(config, model, data, temperature, best_epoch)

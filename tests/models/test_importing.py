@@ -93,7 +93,7 @@ def test_a_foreign_model_predicts_as_it_did_where_it_came_from(files, file, labe
 def test_models_for_something_else(files, file, message):
     with pytest.raises(ModelError, match=message):
         import_model(ImportRequest(str(files[0] / file)))
-    assert [card.name for card in registry.list_models()] == ["base"]
+    assert [card.name for card in registry.list_models()] == list(registry.SHIPPED_MODELS)
 
 
 def test_this_products_own_model_keeps_its_maps_labels_and_range(classifier):

@@ -1,6 +1,7 @@
 """The page of models, as Streamlit runs it, without a browser."""
 
 import json
+import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -68,8 +69,8 @@ def test_a_newcomer_sees_the_shipped_model():
     app = open_page()
     assert app.title[0].value == "Models"
     table = app.dataframe[0].value
-    assert table["model"].tolist() == ["base"]
-    assert table["in use"].tolist() == ["in use"]
+    assert table["model"].tolist() == list(registry.SHIPPED_MODELS)
+    assert table["model"][table["in use"] == "in use"].tolist() == ["base"]
     assert set(metrics(app)) == {"Accuracy", "Macro F1", "A face here takes", "Baseline: base"}
     assert "neither renamed nor deleted" in texts(app)
     assert "Delete it" not in labels(app)
@@ -91,7 +92,7 @@ def test_use_rename_note_and_delete():
     app.button(key="model_delete").click().run()
     assert not app.exception
     assert app.selectbox(key="models_model").value == "base"
-    assert [card.name for card in registry.list_models()] == ["base"]
+    assert [card.name for card in registry.list_models()] == list(registry.SHIPPED_MODELS)
 
 
 def test_a_name_that_is_none():
@@ -180,10 +181,19 @@ def test_a_failed_job_says_why():
     assert "Evaluate" in labels(app)
 
 
+@pytest.fixture
+def only_base(monkeypatch, tmp_path):
+    """No other model comes with the product."""
+    shutil.copytree(BASE, tmp_path / "shipped" / "base")
+    monkeypatch.setattr(paths, "shipped_models_folder", lambda: tmp_path / "shipped")
+
+
+@pytest.mark.usefixtures("only_base")
 def test_comparing_needs_two():
     assert "There is only one model" in open_page("Compare").info[0].value
 
 
+@pytest.mark.usefixtures("only_base")
 def test_compare():
     other = Trial(registry.add_model(BASE, "other"), store.SYNTHETIC, "test")
     app = open_page("Compare")
@@ -217,6 +227,7 @@ def test_a_model_without_maps_says_so():
     assert "**foreign** was made elsewhere and does not tell where it looked" in texts(app)
 
 
+@pytest.mark.usefixtures("only_base")
 def test_robustness():
     other = registry.add_model(BASE, "other")
     app = open_page("Robustness")

@@ -131,7 +131,7 @@ def test_a_copy_of_a_test_face_with_unclear_votes_is_not_trained_on():
 
 @pytest.mark.parametrize("name", ["synthetic", "/nowhere/fer2013.zip"])
 def test_votes_need_an_imported_dataset(name):
-    with pytest.raises(DatasetError, match="import the dataset with them first"):
+    with pytest.raises(DatasetError, match="import it with them first"):
         load_votes(RunConfig(dataset=name, targets="votes"))
 
 

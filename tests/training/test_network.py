@@ -15,7 +15,6 @@ from emotion.training import export
 from emotion.training.architectures import ARCHITECTURES, build_network
 from emotion.training.augmentation import RandomAffine, build_augmentation
 from emotion.training.config import ARCHITECTURE_NAMES, AugmentationConfig, ConfigError, RunConfig
-from emotion.training.data import one_hot
 from emotion.training.presets import PRESETS
 
 SMALL = RunConfig(widths=(8, 16), blocks=1, stem_width=8, mixed_precision=False)
@@ -143,7 +142,7 @@ def test_temperature_restores_calibration(sharpening):
     logits = generator.normal(size=(4000, 7)) * 2
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = np.array([generator.choice(7, p=row) for row in probabilities])
-    temperature = export.fit_temperature(logits * sharpening, one_hot(labels))
+    temperature = export.fit_temperature(logits * sharpening, labels)
     assert temperature == pytest.approx(sharpening, rel=0.08)
     scaled = logits * sharpening / temperature
     calibrated = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
