@@ -26,6 +26,7 @@ from emotion.training.run_store import Run, RunError, RunStatus, RunStore
 from tests.training.stand_in import Sleepers, run_folder, wait_until
 
 QUICK = RunConfig(name="quick", epochs=6)
+NOBODY = 999_999_999  # no system gives a process this number
 EPOCH = {
     "epoch": 1, "loss": 2.0, "accuracy": 0.2, "val_loss": 1.9, "val_accuracy": 0.3, "learning_rate": 0.05,
     "seconds": 2.5, "images_per_second": 400.0,
@@ -459,7 +460,7 @@ def worker(store):
 def test_a_process_that_its_row_does_not_name_ends_at_once(store, capsys):
     for run_id, columns in (
         ("a", {"status": RunStatus.QUEUED}),
-        ("b", {"status": RunStatus.RUNNING, "pid": os.getppid() + 1}),
+        ("b", {"status": RunStatus.RUNNING, "pid": NOBODY}),
         ("c", {"status": RunStatus.STOPPED, "pid": os.getpid()}),
     ):
         run = add(store, run_id, **columns)
@@ -498,7 +499,7 @@ def test_the_process_stops_when_the_run_is_no_longer_its_own(worker, store, how)
             if how == "the run is gone":
                 transaction.remove("a")
             else:
-                transaction.change("a", pid=os.getppid() + 1)
+                transaction.change("a", pid=NOBODY)
     wait_until(worker.stop_requested)
     worker.message("Nobody listens.")  # and nothing breaks
 
