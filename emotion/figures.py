@@ -16,7 +16,9 @@ def probability_bars(probabilities: np.ndarray) -> go.Figure:
     order = np.argsort(probabilities)  # Plotly draws the first bar at the bottom
     names = [EMOTIONS[index] for index in order]
     values = [float(probabilities[index]) for index in order]
-    figure = _bars(names, values, [f"{value:.0%}" for value in values], "%{y}: %{x:.1%}<extra></extra>")
+    figure = emotion_bars(
+        names, values, [f"{value:.0%}" for value in values], "%{y}: %{x:.1%}<extra></extra>"
+    )
     # The same scale for every face, so that bars can be compared across cards.
     return figure.update_xaxes(range=[0, 1.15])
 
@@ -25,7 +27,7 @@ def emotion_counts(verdicts: Iterable[str]) -> go.Figure:
     """Draw how often each emotion, or "uncertain", was the answer."""
     counts = Counter(verdicts)
     names = [name for name in (*EMOTIONS, UNCERTAIN) if name in EMOTIONS or counts[name]]
-    return _bars(
+    return emotion_bars(
         names[::-1],
         [counts[name] for name in reversed(names)],
         [str(counts[name]) for name in reversed(names)],
@@ -33,7 +35,7 @@ def emotion_counts(verdicts: Iterable[str]) -> go.Figure:
     )
 
 
-def _bars(names: list[str], values: list[float], texts: list[str], hover: str) -> go.Figure:
+def emotion_bars(names: list[str], values: list[float], texts: list[str], hover: str) -> go.Figure:
     """Draw horizontal bars from the bottom up, each in its emotion's colour, its value beside it."""
     figure = go.Figure(
         go.Bar(

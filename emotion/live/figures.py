@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, UNCERTAIN_COLOR
+from emotion.figures import emotion_bars
+from emotion.labels import COLORS, EMOTIONS, UNCERTAIN
 from emotion.live.history import AWAY_SECONDS
 
 # More points a line than this nobody sees, and a page drawn anew each second would feel them.
@@ -62,21 +63,10 @@ def verdict_shares(shares: Mapping[str, float]) -> go.Figure:
     """Draw the share of time, 0 to 1, of each verdict as bars; "uncertain" only if there was any."""
     names = [name for name in (*EMOTIONS, UNCERTAIN) if name in EMOTIONS or shares[name] > 0][::-1]
     values = [shares[name] for name in names]
-    figure = go.Figure(
-        go.Bar(
-            x=values,
-            y=names,
-            orientation="h",
-            marker_color=[COLORS.get(name, UNCERTAIN_COLOR) for name in names],
-            text=[f"{value:.0%}" for value in values],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
-        )
+    figure = emotion_bars(
+        names, values, [f"{value:.0%}" for value in values], "%{y}: %{x:.1%}<extra></extra>"
     )
-    figure.update_xaxes(range=[0, 1.25], visible=False, fixedrange=True)
-    figure.update_yaxes(fixedrange=True, ticksuffix=" ")
-    return figure.update_layout(height=28 * len(names) + 5, margin={**_MARGIN, "t": 0}, bargap=0.25)
+    return figure.update_xaxes(range=[0, 1.25])  # the same scale at all times, so that bars do not jump
 
 
 def clock(seconds: float) -> str:

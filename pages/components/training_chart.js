@@ -45,7 +45,7 @@ async function draw(chart, data) {
   waiting.set(chart, data);
   if (isBusy) return; // whoever is drawing goes on to this one
   try {
-    const Plotly = await load(data.library);
+    const Plotly = await load(data.plotly);
     for (let next = data, done; next !== done; next = waiting.get(chart)) {
       done = next;
       const { figure, config } = next;

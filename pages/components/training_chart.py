@@ -47,6 +47,6 @@ def live_chart(figure: go.Figure, key: str, label: str, height: int = 280) -> No
             "config": _CONFIG,
             "label": label,
             "height": height,
-            "library": f"{'/' + base if base else ''}/component/{_library.name}/plotly.min.js",
+            "plotly": f"{'/' + base if base else ''}/component/{_library.name}/plotly.min.js",
         },
     )
