@@ -12,14 +12,19 @@ ALL_SPLITS = "all"
 _BALANCE_WORDS = ((10.0, "Very uneven"), (3.0, "Uneven"), (1.5, "Slightly uneven"), (0.0, "Even"))
 
 
-def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
-    """Draw the choice of dataset and split; return the dataset and the splits to show."""
+def datasets_or_stop() -> dict[str, DatasetDescription]:
+    """Return all datasets by name; where they cannot be read, say so and end the page."""
     try:
         with st.spinner("Getting the datasets ready; the very first time, faces are drawn …"):
-            described = {item.name: item for item in store.list_datasets()}
+            return {item.name: item for item in store.list_datasets()}
     except DatasetError as error:
         st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         st.stop()
+
+
+def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
+    """Draw the choice of dataset and split; return the dataset and the splits to show."""
+    described = datasets_or_stop()
     if st.session_state.get("dataset", store.SYNTHETIC) not in described:
         st.session_state.dataset = store.SYNTHETIC  # someone has deleted it meanwhile
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

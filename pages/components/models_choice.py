@@ -16,6 +16,7 @@ from emotion.registry import (
     model_folder,
     model_version,
 )
+from pages.components.dataset_choice import datasets_or_stop
 from pages.components.text import escape_markdown
 
 MODEL = "models_model"  # where the session keeps the chosen model
@@ -70,12 +71,7 @@ def choose_other(first: ModelCard) -> ModelCard | None:
 
 def choose_faces() -> Faces:
     """Draw the choice of dataset and split; the test split is offered first."""
-    try:
-        with st.spinner("Getting the datasets ready; the very first time, faces are drawn …"):
-            described = {item.name: item for item in store.list_datasets()}
-    except DatasetError as error:
-        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-        st.stop()
+    described = datasets_or_stop()
     if st.session_state.get("models_dataset") not in described:
         st.session_state.models_dataset = store.SYNTHETIC  # the first visit, or someone has deleted it
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

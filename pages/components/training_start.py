@@ -12,6 +12,7 @@ from emotion.training import runs
 from emotion.training.config import ConfigError, RunConfig
 from emotion.training.presets import PRESET_WORDS, PRESETS
 from emotion.training.run import RunError
+from pages.components.dataset_choice import datasets_or_stop
 from pages.components.text import escape_markdown
 from pages.components.training_address import WATCH, go_to
 from pages.components.training_estimate import known_duration, show_estimate, show_network
@@ -34,7 +35,7 @@ def show_start(run_list: list[runs.Run]) -> None:
     Args:
         run_list: all runs; while one of them is at work, a new one waits its turn.
     """
-    described = _datasets_or_stop()
+    described = datasets_or_stop()
     choice, start = st.columns([3, 2], gap="large")
     with choice:
         preset = _choose_preset(described)
@@ -71,15 +72,6 @@ def show_start(run_list: list[runs.Run]) -> None:
     if config is not None and network.open:  # it is built only for those who look
         with network:
             show_network(config)
-
-
-def _datasets_or_stop() -> dict[str, DatasetDescription]:
-    try:
-        with st.spinner("Getting the datasets ready; the very first time, faces are drawn …"):
-            return {item.name: item for item in store.list_datasets()}
-    except DatasetError as error:
-        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-        st.stop()
 
 
 def _choose_preset(described: dict[str, DatasetDescription]) -> str:
