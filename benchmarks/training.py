@@ -7,7 +7,8 @@ In each round, one after another, each fits the same number of batches:
 - `bare`: Keras's own `model.fit` on arrays, the baseline; augmentation in the graph, no callback;
 - `run`: what a run does: shuffled batches, mixing, metrics, and watching for a stop;
 - `no augmentation`: `bare` without it, to show what it costs in the graph;
-- `augmentation outside`: the same layers, called on each batch before it goes to the graph.
+- `augmentation outside`: the same layers, called on each batch before it goes to the graph;
+- `Keras's normalization`: `bare` with Keras's batch normalisation (see emotion/training/normalization.py).
 
 Prints the median of the images a second, and its ratio to the baseline's. The clock runs from the second
 batch to the last: what surrounds them comes once a run. Needs TensorFlow.
@@ -25,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -34,7 +36,7 @@ import numpy as np
 
 from emotion.dataset.face_dataset import FaceDataset
 from emotion.dataset.synthetic import generate
-from emotion.training import callbacks
+from emotion.training import callbacks, recipe
 from emotion.training.augmentation import build_augmentation
 from emotion.training.batches import endless_batches
 from emotion.training.config import AugmentationConfig, RunConfig
@@ -97,6 +99,8 @@ def _ways(config: RunConfig, part: Part, steps: int) -> dict[str, Callable[[_Clo
     model = build_recipe(config, len(part)).model
     plain_config = replace(config, augmentation=WITHOUT)
     plain = build_recipe(plain_config, len(part)).model
+    with patch.object(recipe, "with_fast_normalization", lambda network: network):
+        slow = build_recipe(config, len(part)).model
     augmentation = build_augmentation(config.augmentation, config.seed)
     folder = Path(tempfile.mkdtemp())
 
@@ -127,6 +131,9 @@ def _ways(config: RunConfig, part: Part, steps: int) -> dict[str, Callable[[_Clo
         ),
         "augmentation outside": lambda clock: plain.fit(
             augmented, steps_per_epoch=steps, callbacks=[clock], **quiet
+        ),
+        "Keras's normalization": lambda clock: slow.fit(
+            *arrays, batch_size=config.batch_size, callbacks=[clock], **quiet
         ),
     }
 

@@ -12,6 +12,7 @@ from emotion.registry import model_folder
 from emotion.training.architectures import build_network
 from emotion.training.augmentation import build_augmentation
 from emotion.training.config import ConfigError, RunConfig
+from emotion.training.normalization import with_fast_normalization
 
 # Keeps the logarithm of a teacher's probability finite.
 _EPSILON = 1e-7
@@ -44,7 +45,7 @@ def build_recipe(config: RunConfig, train_faces: int) -> Recipe:
         ModelError: there is no such teacher, or model to start from.
     """
     keras.config.set_dtype_policy("mixed_bfloat16" if config.mixed_precision else "float32")
-    network = build_network(config)
+    network = with_fast_normalization(build_network(config))
     if config.start_from:
         _take_weights(network, config.start_from)
     augmented = build_augmentation(config.augmentation, config.seed)(network.input)
