@@ -19,6 +19,14 @@ from pages.components.webcam_video import (
     show_video,
 )
 
+DEFAULT_SETTINGS = {
+    "webcam_smoothing": 50,
+    "webcam_bars": False,
+    "webcam_map": False,
+    "webcam_size": DEFAULT_RESOLUTION,
+    "webcam_rate": DEFAULT_FRAME_RATE,
+}
+
 
 @st.cache_resource(show_spinner=False)
 def live_detector() -> LiveDetector:
@@ -37,14 +45,17 @@ def live_session(classifier: Classifier) -> LiveSession:
 
 def choose_settings(can_show_map: bool) -> tuple[LiveSettings, str, int]:
     """Draw the settings; return them, the picture's size and the frame rate."""
+    # Streamlit forgets a widget's value while another page is shown.
+    kept = st.session_state.setdefault("webcam_settings", dict(DEFAULT_SETTINGS))
+    for key, value in kept.items():
+        st.session_state.setdefault(key, value)
     with st.expander("Settings", icon=":material/tune:"):
         smoothing = st.slider(
             "Calm the answers",
             0,
             100,
-            50,
-            5,
-            "%d %%",
+            step=5,
+            format="%d %%",
             key="webcam_smoothing",
             help="0 % shows every picture's answer as it is; the more, the slower and steadier they change.",
         )
@@ -59,17 +70,16 @@ def choose_settings(can_show_map: bool) -> tuple[LiveSettings, str, int]:
         resolution = size.selectbox(
             "Picture size",
             list(RESOLUTIONS),
-            list(RESOLUTIONS).index(DEFAULT_RESOLUTION),
             key="webcam_size",
             help="Holds from the next start on. Larger pictures find smaller faces and take longer.",
         )
         frame_rate = rate.selectbox(
             "Frames a second",
             FRAME_RATES,
-            FRAME_RATES.index(DEFAULT_FRAME_RATE),
             key="webcam_rate",
             help="Holds from the next start on. Fewer are easier on a slow computer.",
         )
+    kept.update({key: st.session_state[key] for key in kept})
     return LiveSettings(smoothing / 100, show_bars, show_map and can_show_map), resolution, frame_rate
 
 

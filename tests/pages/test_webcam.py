@@ -248,6 +248,20 @@ def test_settings_reach_the_video(browser):
     assert (settings.smoothing, settings.show_bars, settings.show_map) == (0.8, True, True)
 
 
+def test_settings_are_kept_while_another_page_is_visited(browser):
+    app = open_page()
+    app.slider(key="webcam_smoothing").set_value(80).run()
+    app.toggle(key="webcam_bars").set_value(True).run()
+    app.selectbox(key="webcam_size").set_value("1280 × 720").run()
+    app.switch_page("pages/analyze/photo.py").run()
+    app.switch_page("pages/analyze/webcam.py").run()
+    assert not app.exception
+    assert app.slider(key="webcam_smoothing").value == 80
+    assert app.toggle(key="webcam_bars").value
+    assert not app.toggle(key="webcam_map").value
+    assert app.selectbox(key="webcam_size").value == "1280 × 720"
+
+
 def test_an_error_in_the_video_is_told(browser, frame, monkeypatch):
     app = start(open_page(), browser)
     monkeypatch.setattr(
