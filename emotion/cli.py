@@ -17,7 +17,7 @@ import numpy as np
 from emotion import dataset_cli, models_cli
 from emotion.analysis import Analysis, Analyzer, error_dict
 from emotion.classifier import Classifier
-from emotion.dataset.face_dataset import DatasetError, FaceDataset
+from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
 from emotion.dataset.loading import is_path, load_faces
 from emotion.dataset.splits import PART_NAMES, select_part
 from emotion.evaluation import Evaluation, evaluate_classifier
@@ -71,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument(
         "--honour-exclusions", action="store_true", help="leave out what is on the dataset's exclusion list"
+    )
+    evaluate.add_argument(
+        "--without-copies",
+        action="store_true",
+        help="leave out the faces that also stand, equal in every pixel, in the dataset's training split",
     )
     evaluate.set_defaults(run=_evaluate)
 
@@ -143,6 +148,9 @@ def _print_analysis(path: Path, analysis: Analysis) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
+    if arguments.without_copies and arguments.split == "train":
+        _say("All training faces stand in the training split: --without-copies needs another --split.")
+        return 2
     classifier = _classifier(arguments, threads=2)
     _say(f"Reading {arguments.source} …")
     loaded = load_faces(arguments.source, arguments.honour_exclusions)
@@ -154,12 +162,29 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.against == "votes":
         dataset = _as_people_saw(arguments, dataset)
     faces = select_part(dataset, arguments.split)
+    if arguments.without_copies:
+        # Looked for among all training faces, also those without a clear emotion or excluded: a model
+        # may have learned them all the same.
+        everything = load_faces(arguments.source) if arguments.honour_exclusions else loaded
+        faces = _without_copies(faces, everything.faces)
     evaluation = evaluate_classifier(classifier, faces.images, faces.labels)
     if arguments.json:
         print(json.dumps({"model": classifier.card.name} | evaluation.to_dict()))
     else:
         _print_evaluation(classifier.card.name, evaluation)
     return 0
+
+
+def _without_copies(faces: FaceDataset, dataset: FaceDataset) -> FaceDataset:
+    """Return those of the faces that do not stand, pixel for pixel, in the dataset's training split."""
+    training = dataset.splits == "train"
+    if not training.any():
+        raise DatasetError("The dataset has no training split, so nobody knows which faces are copies.")
+    is_copy = np.isin(image_keys(faces.images), image_keys(dataset.images[training]))
+    _say(f"{is_copy.sum():,} of {len(faces):,} faces also stand in the training split and are left out.")
+    if is_copy.all():
+        raise DatasetError("No face is left: all of them stand in the training split, too.")
+    return faces.take(~is_copy)
 
 
 def _as_people_saw(arguments: argparse.Namespace, dataset: FaceDataset) -> FaceDataset:

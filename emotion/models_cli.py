@@ -1,4 +1,4 @@
-"""`python -m emotion models`: which models there are; use, evaluate, compare, export, import, delete them."""
+"""`python -m emotion models`: list, use, judge, compare, describe, export, import and delete models."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from typing import Any
 from emotion import registry
 from emotion.labels import EMOTIONS
 from emotion.models import exporting, timing, worker
-from emotion.models.card import LITERT_FILE, ModelCard, ModelError
+from emotion.models.card import LITERT_FILE, ModelCard, ModelError, write_text
+from emotion.models.card_text import card_text
 from emotion.models.importing import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
 from emotion.models.jobs import ModelJobs
 from emotion.models.model_file import check_file
 from emotion.models.progress import OnProgress
-from emotion.models.report import Proportion, Report
+from emotion.models.report import Proportion, Report, Robustness
 from emotion.models.results import Trial
 from emotion.models.robustness import CORRUPTIONS, SUBSET
 
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("evaluate", _evaluate, "all figures of a model on a dataset; kept for the page"),
         ("compare", _compare, "say which of two models is better, and if that is chance"),
         ("robustness", _robustness, "accuracy as pictures get worse"),
+        ("card", _card, "tell what a model is, how it was made and how good it is, as Markdown"),
         ("export", _export, "take a model away"),
     ):
         named[name] = commands.add_parser(name, help=meaning)
@@ -49,6 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     named["rename"].add_argument("new_name", metavar="NEW_NAME")
     named["note"].add_argument("text", metavar="TEXT")
     named["compare"].add_argument("other", metavar="OTHER")
+    named["card"].add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="write it there (default: print it)"
+    )
+    named["card"].add_argument(
+        "--robustness",
+        metavar="FILE",
+        type=Path,
+        help="add a section from what `robustness --json` has printed",
+    )
     _add_export(named["export"])
     judging = [named[name] for name in ("evaluate", "compare", "robustness")]
     for command in judging:
@@ -214,6 +225,37 @@ def _robustness(arguments: argparse.Namespace) -> int:
         print("  " + "".join(f"{level:>8g}" for level in curve.levels))
         print("  " + "".join(f"{share:>8.1%}" for share in curve.accuracy))
     return 0
+
+
+def _card(arguments: argparse.Namespace) -> int:
+    name = arguments.name
+    card = registry.read_card(registry.model_folder(name))
+    measured = None if arguments.robustness is None else _read_robustness(arguments.robustness, name)
+    text = card_text(card, measured, registry.is_shipped(name))
+    if arguments.output is None:
+        print(text, end="")
+        return 0
+    try:
+        write_text(arguments.output, text)
+    except OSError as error:
+        raise ModelError(f"{arguments.output} could not be written: {error.strerror}.") from error
+    _say(f"Written: {arguments.output}")
+    return 0
+
+
+def _read_robustness(path: Path, name: str) -> Robustness:
+    """Return what `robustness --json` has printed of the model of that name."""
+    try:
+        measured = Robustness.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{path} is not what `python -m emotion models robustness {name} DATASET --json` prints."
+        ) from error
+    if measured.model != name:
+        raise ModelError(f"{path} is about the model {measured.model!r}, not about {name!r}.")
+    return measured
 
 
 def _export(arguments: argparse.Namespace) -> int:

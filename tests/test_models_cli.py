@@ -96,6 +96,25 @@ def test_robustness(capsys):
     assert len(json.loads(out)["curves"]) == 8
 
 
+def test_card(capsys, tmp_path):
+    status, out, err = run(capsys, "card", "base")
+    assert (status, err) == (0, "")
+    assert out.startswith("# base\n")
+    assert "The model: MIT" in out
+    file, measured = tmp_path / "card.md", tmp_path / "robustness.json"
+    assert run(capsys, "card", "base", "-o", file) == (0, "", f"Written: {file}\n")
+    assert file.read_text() == out
+    assert [path.name for path in tmp_path.iterdir()] == ["card.md"]
+    _, printed, _ = run(capsys, "robustness", "base", "synthetic", "--json")
+    measured.write_text(printed)
+    assert "| JPEG quality |" in run(capsys, "card", "base", "--robustness", measured)[1]
+    registry.add_model(BASE, "mine")
+    assert "MIT, as the code" not in run(capsys, "card", "mine")[1]
+    status, out, err = run(capsys, "card", "mine", "--robustness", measured)
+    assert (status, out) == (1, "")
+    assert "is about the model 'base', not about 'mine'" in err
+
+
 @pytest.mark.parametrize("name", ["model.tflite", "bundle.zip"])
 def test_export(capsys, tmp_path, name):
     status, out, err = run(capsys, "export", "base", "--format", "litert", "-o", tmp_path / name)
@@ -125,6 +144,13 @@ def test_import(capsys):
         (["import", __file__], "The file is no model"),
         (["import", BASE / "model.keras", "--labels", "happy, sad"], "must name each of these once"),
         (["export", "base", "--format", "litert", "-o", "/no/such/folder/x"], "could not be written"),
+        (["card", "nope"], "There is no model 'nope'"),
+        (["card", "base", "-o", "/no/such/folder/x"], "could not be written: No such file"),
+        (["card", "base", "--robustness", "/no/such/file"], "cannot be read: No such file"),
+        (
+            ["card", "base", "--robustness", BASE / "card.json"],
+            "card.json is not what `python -m emotion models",
+        ),
     ],
 )
 def test_failures_in_one_sentence(capsys, arguments, message):

@@ -14,6 +14,8 @@ from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.labels import EMOTIONS
 
 CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
+# Under this name a card's metrics have the test faces that have no copy in the dataset's training split.
+WITHOUT_COPIES = "test_without_copies"
 
 
 class ModelError(RuntimeError):
@@ -137,9 +139,18 @@ def change_card(folder: Path, **changes: Any) -> None:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file so that readers see the old one or the new one, never half of it."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that readers see the old one or the new one, never half of it.
+
+    Raises:
+        OSError: the disk refuses.
+    """
     partial = path.with_name(f".partial-{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
     try:
-        partial.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        partial.write_text(text, encoding="utf-8")
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -60,6 +60,7 @@ class TrainingData:
         dropped: how many training faces were left out because the test split has the same picture.
         unclear: how many faces were left out because most people saw none of the seven emotions.
         fingerprint: of the whole dataset, votes included.
+        test_copies: bool (m,), which of the m test faces had the same picture among the training faces.
     """
 
     train: Part
@@ -68,6 +69,7 @@ class TrainingData:
     dropped: int
     unclear: int
     fingerprint: str
+    test_copies: np.ndarray
 
     def parts(self) -> dict[str, Part]:
         """Return the parts that a model is measured on, by the name of their split."""
@@ -133,8 +135,9 @@ def prepare(
     """
     whole = Part(dataset, one_hot(dataset.labels), np.arange(len(dataset)))
     train, test = whole.take(dataset.splits == "train"), whole.take(dataset.splits == "test")
-    keys = image_keys(train.images)
-    is_copy = np.isin(keys, image_keys(test.images))
+    keys, test_keys = image_keys(train.images), image_keys(test.images)
+    is_copy = np.isin(keys, test_keys)
+    copied_rows = test.rows[np.isin(test_keys, keys)]
     train, keys = train.take(~is_copy), keys[~is_copy]
     validation = whole.take(dataset.splits == "validation")
     if not len(validation):
@@ -151,7 +154,13 @@ def prepare(
     if len(train) < len(EMOTIONS) or len(validation) == 0:
         raise DatasetError("The dataset has too few faces to train on; a few hundred are a start.")
     return TrainingData(
-        train, validation, test if len(test) else None, int(is_copy.sum()), unclear, fingerprint
+        train,
+        validation,
+        test if len(test) else None,
+        int(is_copy.sum()),
+        unclear,
+        fingerprint,
+        np.isin(test.rows, copied_rows),
     )
 
 

@@ -18,7 +18,7 @@ from scipy.special import log_softmax
 from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.evaluation import Evaluation, evaluate_probabilities
 from emotion.labels import EMOTIONS
-from emotion.models.card import KERAS_FILE, LITERT_FILE
+from emotion.models.card import KERAS_FILE, LITERT_FILE, WITHOUT_COPIES
 from emotion.training.architectures import apply_head
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, TrainingData
@@ -157,6 +157,9 @@ def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -
     each measured split the arrays `<split>_indices` int64 (n,), rows of the dataset,
     `<split>_labels` int64 (n,) and `<split>_probabilities` float32 (n, 7).
 
+    The card also says how good the model is on the test faces that have no copy in the dataset's training
+    split. The training left those copies out, but other models may know them.
+
     Returns:
         The figures of "validation" and, where there is one, "test".
     """
@@ -178,13 +181,23 @@ def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -
             f"{split}_labels": part.labels,
             f"{split}_probabilities": probabilities,
         }
-    _write_card(partial, card | {"metrics": {split: found.to_dict() for split, found in metrics.items()}})
+    on_card = metrics | _without_copies(data, arrays)
+    _write_card(partial, card | {"metrics": {split: found.to_dict() for split, found in on_card.items()}})
     with (run / ".partial-predictions.npz").open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs forget that names are free
     (run / ".partial-predictions.npz").replace(run / "predictions.npz")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return metrics
+
+
+def _without_copies(data: TrainingData, arrays: dict[str, np.ndarray]) -> dict[str, Evaluation]:
+    """Return the figures of the test faces that have no copy; nothing where they are all, or none."""
+    kept = ~data.test_copies
+    if kept.all() or not kept.any():
+        return {}
+    found = evaluate_probabilities(arrays["test_probabilities"][kept], arrays["test_labels"][kept])
+    return {WITHOUT_COPIES: found}
 
 
 def _write_card(folder: Path, card: dict) -> None:

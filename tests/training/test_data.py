@@ -48,6 +48,18 @@ def test_copies_of_test_faces_are_not_trained_on():
     assert not test_keys & set(image_keys(data.validation.images))
 
 
+def test_test_faces_with_a_copy_among_the_training_faces_are_known():
+    faces = with_copies(dataset(), [(150, 3), (150, 4), (155, 9), (150, 151)])
+    data = prepare(faces, 0.2, seed=0)
+    assert data.test.rows[data.test_copies].tolist() == [150, 151, 155]
+    # A training face whose votes are unclear is a copy all the same; a test face with such votes is none.
+    votes = np.repeat(vote_rows({"fear": 10}), 161, axis=0)
+    votes[[9, 141, 151]] = vote_rows({"unknown": 10})[0]
+    data = prepare(faces, 0.2, seed=0, votes=votes)
+    assert data.test.rows[data.test_copies].tolist() == [150, 155]
+    assert len(prepare(dataset(test=0), 0.2, seed=0).test_copies) == 0
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_copies_stay_on_one_side_of_validation(seed):
     faces = with_copies(dataset(), [(number, number + 60) for number in range(60)])

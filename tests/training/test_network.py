@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from emotion.classifier import Classifier
+from emotion.dataset.face_dataset import FaceDataset
 from emotion.dataset.synthetic import generate
-from emotion.evaluation import expected_calibration_error
+from emotion.evaluation import evaluate_classifier, expected_calibration_error
 from emotion.labels import EMOTIONS
 from emotion.training import export
 from emotion.training.architectures import ARCHITECTURES, build_network
 from emotion.training.augmentation import RandomAffine, build_augmentation
 from emotion.training.config import ARCHITECTURE_NAMES, AugmentationConfig, ConfigError, RunConfig
+from emotion.training.data import prepare
 from emotion.training.presets import PRESETS
 
 SMALL = RunConfig(widths=(8, 16), blocks=1, stem_width=8, mixed_precision=False)
@@ -198,3 +200,21 @@ def test_a_mirrored_face_gets_the_same_answer_and_the_mirrored_map():
     maps = np.asarray(outputs["activation_maps"])
     assert np.allclose(maps, np.asarray(mirrored["activation_maps"])[:, :, ::-1], atol=1e-4)
     assert not np.allclose(maps, maps[:, :, ::-1], atol=1e-4)
+
+
+@pytest.mark.parametrize("copies", [0, 3, 14])
+def test_the_card_says_how_good_a_model_is_on_test_faces_without_a_copy(tmp_path, copies):
+    images, labels = generate(84, seed=2)
+    splits = np.array(["train"] * 70 + ["test"] * 14)
+    images[:copies] = images[70 : 70 + copies]
+    data = prepare(FaceDataset(images, labels, splits, np.arange(84).astype(str)), 0.2, seed=0)
+    model = export.inference_model(build_network(SMALL))
+    found = export.write_model(tmp_path, model, export.build_card(SMALL, model, data, 1.0, 1), data)
+    assert list(found) == ["validation", "test"]  # what a run's page lets people choose from
+    metrics = json.loads((tmp_path / "model" / "card.json").read_text())["metrics"]
+    if copies != 3:
+        assert list(metrics) == ["validation", "test"]
+        return
+    rest = evaluate_classifier(Classifier(tmp_path / "model"), images[73:], labels[73:])
+    assert metrics["test_without_copies"] == rest.to_dict()
+    assert metrics["test"]["n"] == 14
