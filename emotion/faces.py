@@ -140,8 +140,10 @@ class YuNetDetector:
         self.try_turned = try_turned
         self.look_twice = look_twice
         self._weights = _read_weights()
-        # OpenCV's detector holds the size of its input, so two threads cannot share one.
-        self._networks = Pool(self._create_network)
+        # OpenCV's detector holds the size of its input, so two threads cannot share one. Large and small
+        # pictures have networks of their own: a change between them costs about as much, in fresh memory,
+        # as a search of 640x480 itself.
+        self._networks, self._small_networks = Pool(self._create_network), Pool(self._create_network)
         with self._networks.borrow():
             pass  # unreadable weights show here, not at the first picture
 
@@ -202,8 +204,10 @@ class YuNetDetector:
         return seen
 
     def _run(self, picture: np.ndarray) -> np.ndarray:
-        with self._networks.borrow() as network:
-            network.setInputSize((picture.shape[1], picture.shape[0]))
+        height, width = picture.shape[:2]
+        networks = self._small_networks if max(height, width) <= REGION_SIDE else self._networks
+        with networks.borrow() as network:
+            network.setInputSize((width, height))
             rows = network.detect(np.ascontiguousarray(picture))[1]
         if rows is None:
             return np.empty((0, 15))
