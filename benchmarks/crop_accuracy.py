@@ -1,6 +1,6 @@
 """Measure what detection and cropping cost a model, with tilted heads turned upright and without.
 
-    python benchmarks/crop_accuracy.py fer2013.zip [--sample 1000] [--model NAME] [--json]
+    python benchmarks/crop_accuracy.py fer2013.zip [--votes FILE] [--sample 1000] [--model NAME] [--json]
 
 FER-2013's test faces are set into larger pictures, enlarged and tilted (see crop_relation.py), found and
 cut out again. The model predicts the faces as they were (the baseline), the crops turned upright, and the

@@ -5,7 +5,7 @@
 FER-2013's test faces in which most of ten people saw one of the seven emotions (FER+) are set into larger
 pictures, tilted by up to 10 degrees (see crop_relation.py), found, and cut out again, as in a photograph
 or a webcam's frame. How often does each model say what most people saw, and what FER-2013's label says, for
-the faces as they were and as they were cut out? `emotion.registry.DEFAULT_MODEL` is the best on the cut-out ones.
+the faces as they were and cut out? `emotion.registry.DEFAULT_MODEL` is the best on those cut out.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from crop_relation import round_trip
+from model_options import voted_faces
 
 from emotion.classifier import Classifier
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.readers import read_dataset
-from emotion.dataset.votes import match_votes
 from emotion.faces import YuNetDetector
 from emotion.registry import SHIPPED_MODELS, model_folder
-from emotion.training.data import Part, one_hot, vote_targets
 
 TILTS = (0, 10)
 
@@ -66,9 +65,7 @@ def main() -> None:
 def _faces(source: Path, table: Path, sample: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return images uint8 (n, 48, 48), FER-2013's labels (n,), and what most people saw (n,)."""
     test = read_dataset(source).split("test")
-    voted = vote_targets(
-        Part(test, one_hot(test.labels), np.arange(len(test))), match_votes(table, test.names)
-    )
+    voted = voted_faces(test, table)
     rows = np.random.default_rng(0).permutation(len(voted))[:sample]
     return voted.images[rows], test.labels[voted.rows[rows]], voted.labels[rows]
 

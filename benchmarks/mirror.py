@@ -1,9 +1,10 @@
 """Measure what averaging a face and its mirror image does to a model's accuracy.
 
-    python benchmarks/mirror.py fer2013.zip [--split test] [--model NAME] [--json]
+    python benchmarks/mirror.py fer2013.zip [--split test] [--votes FILE] [--model NAME] [--json]
 
-Takes the network out of the model's Keras file (the baseline: the face alone) and compares it with the
-whole model. Needs TensorFlow.
+Takes the network out of the model's Keras file and asks it about each face alone (the baseline), and about
+the face and its mirror image, whose logits are averaged. That is `average_mirrored` of a run's settings, and
+twice the work. Needs TensorFlow.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ def main() -> None:
     model = keras.models.load_model(options.folder / "model.keras", compile=False)
     (network,) = (layer for layer in model.layers if isinstance(layer, keras.Model))
     images = faces.images[..., None].astype(np.float32)
+    alone, mirrored = (network.predict(side, verbose=0)[0] for side in (images, images[:, :, ::-1]))
     answers = {
-        "alone": network.predict(images, verbose=0)[0],
-        "averaged": model.predict(images, verbose=0)["probabilities"],
+        "alone": alone,
+        "averaged": alone + mirrored,
     }
     accuracies = {
         name: round(float((scores.argmax(axis=1) == faces.labels).mean()), 4)

@@ -1,6 +1,6 @@
 """Measure what 8-bit weights do to a model: speed, size, accuracy.
 
-    python benchmarks/quantization.py fer2013.zip [--split test] [--model NAME] [--json]
+    python benchmarks/quantization.py fer2013.zip [--split test] [--votes FILE] [--model NAME] [--json]
 
 Exports the model's Keras file to LiteRT twice, with float weights (the baseline) and dynamic-range
 quantised as `emotion/training/export.py` ships it, and lets both predict the same faces, in turn, on

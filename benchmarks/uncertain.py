@@ -1,6 +1,6 @@
 """Measure what calling weak answers uncertain does: how many there are, and how right the others.
 
-    python benchmarks/uncertain.py fer2013.zip [--split test] [--model NAME] [--json]
+    python benchmarks/uncertain.py fer2013.zip [--split test] [--votes FILE] [--model NAME] [--json]
 
 The two limits in `emotion/analysis.py` are judged by this.
 """
