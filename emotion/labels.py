@@ -45,6 +45,11 @@ def parse_emotion(text: str) -> str | None:
     return _SPELLINGS.get(text.strip().lower())
 
 
+def percent(probability: float) -> str:
+    """Return a probability, 0 to 1, in whole percent; 99 at most, as no model can promise 100."""
+    return f"{min(probability, 0.99):.0%}"
+
+
 def color_rgb(name: str) -> tuple[int, int, int]:
     """Return the colour of an emotion (or of "uncertain") as red, green, blue, each 0 to 255."""
     color = UNCERTAIN_COLOR if name == UNCERTAIN else COLORS[name]

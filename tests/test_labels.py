@@ -1,6 +1,6 @@
 import pytest
 
-from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, color_rgb, parse_emotion
+from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, color_rgb, parse_emotion, percent
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_every_emotion_has_its_own_color():
     colors = {color_rgb(name) for name in (*EMOTIONS, UNCERTAIN)}
     assert len(colors) == len(EMOTIONS) + 1
     assert color_rgb("happy") == (0xE6, 0x9F, 0x00)
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(0.0, "0%"), (0.004, "0%"), (0.8, "80%"), (0.994, "99%"), (1.0, "99%")]
+)
+def test_no_model_is_entirely_sure(probability, text):
+    assert percent(probability) == text

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion import figures
 from emotion.analysis import FaceAnalysis
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, percent
 from emotion.models import explanation
 
 # From more faces on, a table stands first and a card is drawn for the chosen face alone.
@@ -100,9 +100,9 @@ def _show_map(face: FaceAnalysis, maps: np.ndarray, key: str) -> None:
 
 
 def _explain(face: FaceAnalysis) -> str:
-    text = f"{face.confidence:.0%} sure"
+    text = f"{percent(face.confidence)} sure"
     if face.is_uncertain:
-        text = f"The probabilities do not decide; {face.emotion} leads with {face.confidence:.0%}."
+        text = f"The probabilities do not decide; {face.emotion} leads with {percent(face.confidence)}."
     if face.is_small:
         text += f" Only {round(max(face.face.box[2:]))} pixels large: take the answer with care."
     return text

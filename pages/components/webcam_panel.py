@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from emotion import results
+from emotion.labels import percent
 from emotion.live import figures
 from emotion.live.history import SAMPLE_SECONDS
 from emotion.live.report import LASTING_SECONDS, LiveStats
@@ -30,7 +31,7 @@ def show_panel(session: LiveSession, stream: Stream) -> None:
     _show_buttons(session, stats)
     if stats.frames:
         faces = session.faces()
-        seen = ", ".join(f"**{face.number}** {face.verdict} {face.confidence:.0%}" for face in faces)
+        seen = ", ".join(f"**{face.number}** {face.verdict} {percent(face.confidence)}" for face in faces)
         st.markdown(f"In the picture: {seen}" if faces else "In the picture: no face")
         _show_speed(stats)
 
