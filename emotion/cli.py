@@ -23,6 +23,7 @@ from emotion.dataset.splits import PART_NAMES, select_part
 from emotion.evaluation import Evaluation, evaluate_classifier
 from emotion.faces import FaceModelError
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
+from emotion.labels import percent
 from emotion.registry import ModelError, active_model, model_folder
 from emotion.training import cli as training_cli
 from emotion.training import runs_cli
@@ -142,7 +143,7 @@ def _print_analysis(path: Path, analysis: Analysis) -> None:
     print(f"{path}: {count} face{'s' * (count != 1)}" if count else f"{path}: no face found", flush=True)
     for face in analysis.faces:
         ranked = sorted(face.to_dict()["probabilities"].items(), key=lambda item: -item[1])[:3]
-        answers = ", ".join(f"{name} {probability:.0%}" for name, probability in ranked)
+        answers = ", ".join(f"{name} {percent(probability)}" for name, probability in ranked)
         notes = " (uncertain)" * face.is_uncertain + " (small face)" * face.is_small
         print(f"  {face.number}: {answers}{notes}", flush=True)
 
@@ -152,6 +153,12 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         _say("All training faces stand in the training split: --without-copies needs another --split.")
         return 2
     classifier = _classifier(arguments, threads=2)
+    card = classifier.card
+    if arguments.against == "labels" and card.judged_by == "votes":
+        _say(
+            f"{card.name} has learned what people voted for, which labels often differ from: "
+            "--against votes tells how well it does that, and --model lets another model answer."
+        )
     _say(f"Reading {arguments.source} …")
     loaded = load_faces(arguments.source, arguments.honour_exclusions)
     _say(loaded.split_note + f" {loaded.excluded:,} excluded faces are left out." * bool(loaded.excluded))

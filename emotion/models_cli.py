@@ -112,7 +112,9 @@ def _list(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json.dumps(facts))
             continue
-        accuracy = "not measured" if facts["accuracy"] is None else f"accuracy {facts['accuracy']:.1%}"
+        accuracy = "not measured"
+        if facts["accuracy"] is not None:
+            accuracy = f"accuracy {facts['accuracy']:.1%} by {facts['judged_by']}"
         speed = (
             "cannot be used" if facts["milliseconds"] is None else f"{facts['milliseconds']:.2f} ms a face"
         )
@@ -138,6 +140,7 @@ def _facts(card: ModelCard, is_active: bool) -> dict[str, Any]:
         "created": card.content.get("created"),
         "parameters": card.content.get("parameters"),
         "bytes": size,
+        "judged_by": card.judged_by,
         "accuracy": test.get("accuracy"),
         "macro_f1": test.get("macro_f1"),
         "milliseconds": measured and measured.milliseconds,

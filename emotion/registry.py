@@ -49,9 +49,9 @@ __all__ = [
     "set_note",
 ]
 
-DEFAULT_MODEL = "base"
+DEFAULT_MODEL = "crowd"
 # They come with the product: never renamed, replaced or deleted.
-SHIPPED_MODELS = ("base", "crowd")
+SHIPPED_MODELS = ("crowd", "large", "small")
 _ACTIVE = ".active.json"
 # What Windows keeps for itself, whatever the extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)

@@ -35,7 +35,7 @@ def astronaut(astronaut_path) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def classifier() -> Classifier:
-    return Classifier(paths.shipped_models_folder() / "base")
+    return Classifier(paths.shipped_models_folder() / "crowd")
 
 
 @pytest.fixture(scope="session")

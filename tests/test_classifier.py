@@ -16,7 +16,7 @@ FACES = generate(12, seed=0)[0]
 
 @pytest.fixture
 def model_copy(tmp_path):
-    return shutil.copytree(paths.shipped_models_folder() / "base", tmp_path / "copy")
+    return shutil.copytree(paths.shipped_models_folder() / "crowd", tmp_path / "copy")
 
 
 def change_card(folder, **changes):

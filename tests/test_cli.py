@@ -62,11 +62,12 @@ def test_evaluate(capsys, tmp_path, form):
         source.write_bytes(zip_bytes(files))
     else:
         write_folder(source, files)
-    status, out, _ = run(capsys, "evaluate", source, "--json")
+    status, out, err = run(capsys, "evaluate", source, "--json")
     assert status == 0
+    assert "crowd has learned what people voted for" in err
     content = json.loads(out)
     assert set(content) == {"model", "n", "accuracy", "macro_f1", "ece", "per_class", "confusion_matrix"}
-    assert (content["model"], content["n"]) == ("base", 14)
+    assert (content["model"], content["n"]) == ("crowd", 14)
     status, out, _ = run(capsys, "evaluate", source, "--split", "train")
     assert status == 0
     assert "on 7 faces: accuracy" in out
@@ -144,7 +145,7 @@ def test_without_copies_makes_no_sense_on_the_training_split(capsys, tmp_path):
     ("arguments", "message"),
     [
         (["evaluate", "nowhere"], "There is no dataset at nowhere."),
-        (["analyze", "x.png", "--model", "nope"], "There is no model 'nope'; choose from: base"),
+        (["analyze", "x.png", "--model", "nope"], "There is no model 'nope'; choose from: crowd"),
     ],
 )
 def test_failures_in_one_sentence(capsys, arguments, message):

@@ -31,7 +31,7 @@ class Scripted:
     """In the place of the processor: shows the given faces, raises the given errors."""
 
     def __init__(self, script) -> None:
-        self.classifier = SimpleNamespace(card=SimpleNamespace(name="base"))
+        self.classifier = SimpleNamespace(card=SimpleNamespace(name="crowd"))
         self.settings = LiveSettings()
         self.seconds: list[float] = []
         self._script = iter(script)
@@ -45,7 +45,7 @@ class Scripted:
 
 
 def session_of(script, detector=None) -> LiveSession:
-    session = LiveSession(SimpleNamespace(card=SimpleNamespace(name="base")), detector or object())
+    session = LiveSession(SimpleNamespace(card=SimpleNamespace(name="crowd")), detector or object())
     session._processor = Scripted(script)
     return session
 
@@ -265,7 +265,7 @@ def test_csv(report):
 def test_json(report):
     content = json.loads(report.to_json())
     assert content["frames"] == 70
-    assert content["models"] == ["base"]
+    assert content["models"] == ["crowd"]
     assert [face["face"] for face in content["faces"]] == [1, 2, 3]
     assert content["faces"][0]["changes"] == 1
     assert content["everyone"]["longest"]["emotion"] in ("happy", "sad")

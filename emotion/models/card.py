@@ -75,6 +75,11 @@ class ModelCard:
         return metrics.get(split) or {}
 
     @property
+    def judged_by(self) -> str:
+        """What counted as right when its figures were measured: "labels", or people's "votes"."""
+        return (self.content.get("config") or {}).get("targets", "labels")
+
+    @property
     def reading(self) -> Reading:
         """How the model is asked; as this product's own models are where the card does not say."""
         output = self.content.get("output") or {}

@@ -95,10 +95,6 @@ def _dataset(card: ModelCard) -> Mapping[str, Any]:
     return card.content.get("dataset") or {}
 
 
-def _has_votes(card: ModelCard) -> bool:
-    return _config(card).get("targets") == "votes"
-
-
 def _is_fer(card: ModelCard) -> bool:
     return "fer2013" in re.sub(r"[^a-z0-9]", "", str(_dataset(card).get("name", "")).lower())
 
@@ -142,7 +138,7 @@ def _data(card: ModelCard) -> str:
         lines.append(f"- {unclear:,} faces were left out: none of the seven got most of their votes.")
     if _config(card).get("honour_exclusions"):
         lines.append("- The faces on the dataset's exclusion list were left out.")
-    return "\n".join(lines) + _VOTES * _has_votes(card)
+    return "\n".join(lines) + _VOTES * (card.judged_by == "votes")
 
 
 def _recipe(card: ModelCard) -> str:
@@ -204,7 +200,7 @@ def _licence(card: ModelCard, is_shipped: bool) -> str:
     text = "- The model: MIT, as the code of the repository it comes with.\n" * is_shipped
     if "imported_from" in card.content:
         text += "- The model is somebody else's: its maker says what may be done with it.\n"
-    return text + _FER_TERMS * _is_fer(card) + _VOTES_TERMS * (_is_fer(card) and _has_votes(card))
+    return text + _FER_TERMS * _is_fer(card) + _VOTES_TERMS * (_is_fer(card) and card.judged_by == "votes")
 
 
 def _imported_name(card: ModelCard) -> str:
@@ -219,7 +215,7 @@ def _import(card: ModelCard) -> list[str]:
     if name in ("", SYNTHETIC):
         return []
     path = name if PurePath(name).suffix else "PATH"
-    votes = " --votes VOTES.csv" * _has_votes(card)
+    votes = " --votes VOTES.csv" * (card.judged_by == "votes")
     return [f"python -m emotion datasets import {shell_word(path)} --name {_imported_name(card)}{votes}"]
 
 
@@ -227,7 +223,7 @@ def _commands(card: ModelCard, with_robustness: bool) -> str:
     model, dataset = shell_word(card.name), _imported_name(card)
     options = " --honour-exclusions" * bool(_config(card).get("honour_exclusions"))
     evaluate = f"python -m emotion evaluate {dataset} --model {model}{options}"
-    evaluate += " --against votes" * _has_votes(card)
+    evaluate += " --against votes" * (card.judged_by == "votes")
     lines = [*_import(card), evaluate]
     lines += [f"{evaluate} --without-copies"] * bool(card.metrics(WITHOUT_COPIES))
     text = f"python -m emotion models card {model}"

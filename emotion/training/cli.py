@@ -33,6 +33,8 @@ from emotion.training.run_store import RunError
 # value in the help, and what it means.
 _SETTINGS: tuple[tuple[str, type | tuple[str, ...], str, str], ...] = (
     ("architecture", ARCHITECTURE_NAMES, "", "the kind of network"),
+    ("blocks", int, "N", "blocks of layers a stage"),
+    ("stem_width", int, "N", "channels of the first layer"),
     ("epochs", int, "N", "how many at most"),
     ("early_stopping", int, "N", "end after so many epochs that are no better; 0: never"),
     ("batch_size", int, "N", "faces a step"),
@@ -42,6 +44,7 @@ _SETTINGS: tuple[tuple[str, type | tuple[str, ...], str, str], ...] = (
     ("weight_decay", float, "RATE", "how fast weights shrink"),
     ("ema_momentum", float, "SHARE", "how slowly the averaged weights follow; 0: no averaging"),
     ("dropout", float, "SHARE", "of the features left out before the classifier"),
+    ("stochastic_depth", float, "SHARE", "how often the last residual block is skipped"),
     ("label_smoothing", float, "SHARE", "of the target given to all emotions alike"),
     ("mixup", float, "ALPHA", "blend faces in pairs; 0: never"),
     ("cutmix", float, "ALPHA", "put a rectangle of one face into another; 0: never"),
@@ -81,6 +84,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar=None if choices else metavar,
             help=meaning,
         )
+    parser.add_argument("--widths", nargs="+", type=int, metavar="N", help="channels of each stage")
+    parser.add_argument(
+        "--start-from", metavar="MODEL", help="a model of the same network whose weights are the first ones"
+    )
     parser.add_argument(
         "--teachers", nargs="+", metavar="MODEL", help="models that show the network how sure to be"
     )
@@ -147,9 +154,7 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that were given as options, but for the dataset."""
     names = {item.name for item in fields(RunConfig)} - {"dataset"}
     given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
-    if "teachers" in given:
-        given["teachers"] = tuple(given["teachers"])
-    return given
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
 def _check_dataset(config: RunConfig) -> None:

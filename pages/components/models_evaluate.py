@@ -32,6 +32,11 @@ def show_evaluate(model: ModelCard) -> None:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     _show_key_figures(report)
+    if model.judged_by == "votes":
+        st.caption(
+            f":material/how_to_vote: {escape_markdown(model.name)} has learned what people voted for. Here "
+            "it is judged by the dataset's labels, which people often disagree with."
+        )
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_confusion(trial, report)

@@ -61,6 +61,9 @@ def _show_table(cards: list[ModelCard], timings: dict[str, Timing], chosen: str)
             "baseline, ms": st.column_config.NumberColumn(
                 format="%.2f", help=f"The shipped model {DEFAULT_MODEL}, measured in turn with it."
             ),
+            "judged by": st.column_config.TextColumn(
+                help="What counts as right: the dataset's label, or what most people voted for."
+            ),
             "accuracy": st.column_config.NumberColumn(
                 format="%.1f%%", help="On the test faces of its training; other models may have had others."
             ),
@@ -82,6 +85,7 @@ def _row(card: ModelCard, timing: Timing | None, is_active: bool) -> dict[str, A
         "model": card.name,
         "in use": "in use" if is_active else "",
         "trained on": trained_on(card),
+        "judged by": card.judged_by if test else None,
         "accuracy": _percent(test.get("accuracy")),
         "macro F1": _percent(test.get("macro_f1")),
         "ms a face": timing and timing.milliseconds,
@@ -144,7 +148,8 @@ def _show_facts(card: ModelCard, timing: Timing) -> None:
     with st.container(horizontal=True):
         for label, value in (("Accuracy", test.get("accuracy")), ("Macro F1", test.get("macro_f1"))):
             text = _UNKNOWN if value is None else f"{value:.1%}"
-            st.metric(label, text, border=True, help="On the test faces of its training; see Evaluate.")
+            tip = f"On the test faces of its training, judged by {card.judged_by}; see Evaluate."
+            st.metric(label, text, border=True, help=tip)
         st.metric(
             "A face here takes",
             f"{timing.milliseconds:.2f} ms",

@@ -33,7 +33,7 @@ def test_an_imported_model_is_used_by_a_page_that_is_already_open(page):
     other.get_by_role("link", name="Models").click(timeout=30_000)
     other.get_by_role("radio", name="Import").click(timeout=60_000)
     with other.expect_response(lambda response: "upload_file" in response.url and response.ok):
-        file = paths.shipped_models_folder() / "base" / "model.tflite"
+        file = paths.shipped_models_folder() / "crowd" / "model.tflite"
         other.locator("input[type=file]").first.set_input_files(file)
     other.get_by_role("textbox", name="Name").fill("twin")
     other.get_by_role("textbox", name="Name").press("Enter")

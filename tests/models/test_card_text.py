@@ -8,6 +8,7 @@ from emotion.labels import EMOTIONS
 from emotion.models.card import ModelCard, ModelError, read_card
 from emotion.models.card_text import card_text
 from emotion.models.report import Robustness, RobustnessCurve
+from emotion.registry import SHIPPED_MODELS
 from emotion.training.presets import PRESETS
 
 ROBUSTNESS = Robustness(
@@ -77,7 +78,7 @@ def sections(text: str) -> list[str]:
     return [line[3:] for line in text.splitlines() if line.startswith("## ")]
 
 
-@pytest.mark.parametrize("name", ["base", "crowd"])
+@pytest.mark.parametrize("name", SHIPPED_MODELS)
 def test_the_shipped_models(name):
     found = read_card(paths.shipped_models_folder() / name)
     text = card_text(found, is_shipped=True)
@@ -124,11 +125,12 @@ def test_a_card_that_says_nothing():
             ["import fer2013.zip --name fer2013\n", "train_model.py --preset base --dataset fer2013\n"],
         ),
         (
-            trained("small", "faces"),
-            ["datasets import PATH --name faces\n", "--preset small --dataset faces\n"],
+            trained("base", "faces"),
+            ["datasets import PATH --name faces\n", "--preset base --dataset faces\n"],
         ),
-        (trained("crowd"), ["--votes VOTES.csv\n", "| start from | base |"]),
-        (trained("small", name="a_b"), ["--preset small --dataset fer2013 --name a_b\n"]),
+        (trained("crowd"), ["--votes VOTES.csv\n"]),
+        (trained("large"), ["| start from | crowd |"]),
+        (trained("base", name="a_b"), ["--preset base --dataset fer2013 --name a_b\n"]),
         (
             trained("small", epochs=5, teachers=["a", "b|c"]),
             ["differs in: epochs, teachers.", "| teachers | a, b\\|c |", "| teacher share | 0.7 |"],

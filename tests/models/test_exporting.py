@@ -40,7 +40,7 @@ def litert_answers(path: Path) -> np.ndarray:
 
 
 def test_every_form_predicts_as_the_original(tmp_path):
-    original = keras_answers(paths.shipped_models_folder() / "base" / "model.keras")
+    original = keras_answers(paths.shipped_models_folder() / "crowd" / "model.keras")
     forms = {
         "keras": (keras_answers, 0, ".keras"),
         "litert": (litert_answers, QUANTISED_TOLERANCE, ".tflite"),
@@ -50,7 +50,7 @@ def test_every_form_predicts_as_the_original(tmp_path):
     sizes = {}
     for form, (answers, tolerance, suffix) in forms.items():
         target = tmp_path / f"{form}{suffix}"
-        export_model("base", form, target)
+        export_model("crowd", form, target)
         sizes[form] = target.stat().st_size
         assert np.abs(answers(target) - original).max() <= tolerance
     assert sizes["litert-quantised"] < 0.3 * sizes["litert-float"]
@@ -70,7 +70,7 @@ def expected_answer(classifier) -> tuple[str, str]:
 
 
 def test_the_litert_example_runs(tmp_path, classifier):
-    folder = bundle_of("base", "litert", tmp_path)
+    folder = bundle_of("crowd", "litert", tmp_path)
     assert {path.name for path in folder.iterdir()} == {
         "model.tflite",
         "labels.json",
@@ -94,7 +94,7 @@ def test_the_litert_example_runs(tmp_path, classifier):
 
 
 def test_the_keras_example_runs(tmp_path, classifier, monkeypatch, capsys):
-    folder = bundle_of("base", "keras", tmp_path)
+    folder = bundle_of("crowd", "keras", tmp_path)
     (tmp_path / "face.png").write_bytes(png_bytes(FACES[0]))
     # In this process, which has loaded Keras already: a new one would take many seconds.
     monkeypatch.setattr(sys, "argv", ["example.py", str(tmp_path / "face.png")])
@@ -107,7 +107,7 @@ def test_the_keras_example_runs(tmp_path, classifier, monkeypatch, capsys):
 
 def foreign(**card) -> str:
     """A model whose card says that it was made elsewhere, with the shipped model's network."""
-    name = registry.add_model(paths.shipped_models_folder() / "base", "foreign")
+    name = registry.add_model(paths.shipped_models_folder() / "crowd", "foreign")
     path = registry.model_folder(name) / "card.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | card), encoding="utf-8")
     return name
@@ -128,16 +128,16 @@ def test_onnx_says_what_to_install_or_predicts_alike(tmp_path, monkeypatch):
     if packages:
         import onnxruntime
 
-        export_model("base", "onnx", tmp_path / "model.onnx")
+        export_model("crowd", "onnx", tmp_path / "model.onnx")
         session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
         pictures = {session.get_inputs()[0].name: FACES[..., None].astype(np.float32)}
         (answers,) = session.run(["probabilities"], pictures)
-        original = keras_answers(paths.shipped_models_folder() / "base" / "model.keras")
+        original = keras_answers(paths.shipped_models_folder() / "crowd" / "model.keras")
         assert np.abs(answers - original).max() < FLOAT_TOLERANCE
     monkeypatch.setattr(exporting, "find_spec", lambda name: None)
     monkeypatch.setattr(exporting, "ready_file", lambda name, form: None)
     with pytest.raises(ModelError, match="not installed: pip install tf2onnx onnx"):
-        export_model("base", "onnx", tmp_path / "other.onnx")
+        export_model("crowd", "onnx", tmp_path / "other.onnx")
 
 
 def test_what_was_imported_as_litert_has_one_form(tmp_path):
@@ -152,15 +152,15 @@ def test_what_was_imported_as_litert_has_one_form(tmp_path):
 
 def test_files_that_cannot_be_written(tmp_path):
     with pytest.raises(ModelError, match="could not be written: No such file or directory"):
-        export_model("base", "litert", tmp_path / "nowhere" / "model.tflite")
+        export_model("crowd", "litert", tmp_path / "nowhere" / "model.tflite")
     with pytest.raises(ModelError, match="There is no format 'x'"):
-        export_model("base", "x", tmp_path / "model.tflite")
+        export_model("crowd", "x", tmp_path / "model.tflite")
     assert not list(tmp_path.iterdir())
 
 
 def test_what_8_bits_cost_is_measured_and_kept(monkeypatch):
     monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
-    trial = Trial("base", store.SYNTHETIC, "test")
+    trial = Trial("crowd", store.SYNTHETIC, "test")
     # Both forms are the same file here: Keras has had its turn above.
     monkeypatch.setattr(
         exporting, "make_file", lambda name, form, say: registry.model_folder(name) / "model.tflite"

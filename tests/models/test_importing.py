@@ -97,7 +97,7 @@ def test_models_for_something_else(files, file, message):
 
 
 def test_this_products_own_model_keeps_its_maps_labels_and_range(classifier):
-    source = paths.shipped_models_folder() / "base" / "model.tflite"
+    source = paths.shipped_models_folder() / "crowd" / "model.tflite"
     name = import_model(ImportRequest(str(source), "copy", ALPHABETICAL, 1.0))
     again = Classifier(registry.model_folder(name))
     expected, predictions = classifier.predict(FACES), again.predict(FACES)
@@ -106,7 +106,7 @@ def test_this_products_own_model_keeps_its_maps_labels_and_range(classifier):
 
 
 def test_a_damaged_litert_file(tmp_path):
-    whole = (paths.shipped_models_folder() / "base" / "model.tflite").read_bytes()
+    whole = (paths.shipped_models_folder() / "crowd" / "model.tflite").read_bytes()
     (tmp_path / "half.tflite").write_bytes(whole[:5000])
     jobs = ModelJobs()
     command = ImportRequest(str(tmp_path / "half.tflite")).command()

@@ -106,12 +106,12 @@ def test_limits(limits, code, error):
 def test_a_real_evaluation(monkeypatch):
     monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
     store.open_dataset(store.SYNTHETIC)
-    task = Task("evaluate", ("base",), store.SYNTHETIC, "test")
+    task = Task("evaluate", ("crowd",), store.SYNTHETIC, "test")
     jobs = ModelJobs()
     jobs.start("a", "Evaluating", task.command())
     status = jobs.wait("a", 60)
     assert (status.state, status.error) == (JobState.DONE, None)
-    assert results.load_report(Trial("base", store.SYNTHETIC, "test")).overall.n == 12
+    assert results.load_report(Trial("crowd", store.SYNTHETIC, "test")).overall.n == 12
     jobs.start("b", "Evaluating", Task("evaluate", ("none",), store.SYNTHETIC, "test").command())
     assert jobs.wait("b", 60).error.startswith("There is no model 'none'")
 

@@ -15,7 +15,7 @@ from emotion.models import judging
 from emotion.models.report import Comparison, Report
 from emotion.models.results import Trial, TrialFaces, trial_faces
 
-TRIAL = Trial("base", store.SYNTHETIC, "test")
+TRIAL = Trial("crowd", store.SYNTHETIC, "test")
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,7 @@ def test_faces_that_also_stand_in_the_training_split_are_told_apart():
     right = probabilities.argmax(axis=1) == faces.labels
     assert (report.copies.known.right, report.copies.known.n) == (right[:3].sum(), 3)
     assert (report.copies.unknown.right, report.copies.unknown.n) == (right[3:].sum(), len(right) - 3)
-    train = Trial("base", store.SYNTHETIC, "train")
+    train = Trial("crowd", store.SYNTHETIC, "train")
     assert report_of(trial=train)[0].copies is None
 
 

@@ -50,7 +50,7 @@ def keras_file(folder: Path, config=None, **members) -> Path:
 @pytest.mark.parametrize("suffix", ["keras", "litert"])
 def test_this_products_own_files_pass(suffix):
     name = {"keras": "model.keras", "litert": "model.tflite"}[suffix]
-    assert check_file(paths.shipped_models_folder() / "base" / name) == suffix
+    assert check_file(paths.shipped_models_folder() / "crowd" / name) == suffix
 
 
 @pytest.mark.parametrize(

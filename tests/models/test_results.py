@@ -17,7 +17,7 @@ from tests.helpers import faces_by_name, write_folder
 @pytest.fixture
 def trial(tmp_path) -> Trial:
     import_dataset(write_folder(tmp_path / "mine", faces_by_name(21, "test") | faces_by_name(14)), "mine")
-    return Trial("base", "mine", "test")
+    return Trial("crowd", "mine", "test")
 
 
 def test_an_evaluation_is_kept(trial, monkeypatch):
@@ -46,7 +46,7 @@ def test_what_is_kept_agrees_with_the_classifier(trial, classifier):
 
 def test_another_model_or_other_votes_are_judged_anew(trial):
     worker.evaluate(trial)
-    name = registry.add_model(paths.shipped_models_folder() / "base", "other")
+    name = registry.add_model(paths.shipped_models_folder() / "crowd", "other")
     same_files = Trial(name, "mine", "test")
     assert results.load_report(same_files) is not None  # a copy answers alike
     os.utime(registry.model_folder(name) / "model.tflite", ns=(1, 1))
@@ -64,7 +64,7 @@ def test_excluded_faces_are_left_out_when_asked(trial):
     all_faces = worker.evaluate(trial)
     indices = results.trial_faces(trial).indices
     store.exclude("mine", indices[:4], "test")
-    honouring = Trial("base", "mine", "test", honour_exclusions=True)
+    honouring = Trial("crowd", "mine", "test", honour_exclusions=True)
     report = worker.evaluate(honouring)
     assert (report.overall.n, report.excluded) == (17, 4)
     assert np.array_equal(results.load_probabilities(honouring), results.load_probabilities(trial)[4:])
@@ -80,7 +80,7 @@ def test_a_damaged_file_is_as_good_as_none(trial, content):
 
 
 def test_a_comparison_knows_the_models_by_their_present_names(trial):
-    name = registry.add_model(paths.shipped_models_folder() / "base", "other")
+    name = registry.add_model(paths.shipped_models_folder() / "crowd", "other")
     comparison = worker.compare(trial, Trial(name, "mine", "test"))
     assert comparison.only_first == comparison.only_second == 0
     registry.rename_model(name, "renamed")
@@ -91,8 +91,8 @@ def test_a_comparison_knows_the_models_by_their_present_names(trial):
 @pytest.mark.parametrize(
     ("trial", "message"),
     [
-        (Trial("base", "nothing", "test"), "no dataset called 'nothing'"),
-        (Trial("base", "mine", "validation"), "has no split 'validation'; it has: train, test"),
+        (Trial("crowd", "nothing", "test"), "no dataset called 'nothing'"),
+        (Trial("crowd", "mine", "validation"), "has no split 'validation'; it has: train, test"),
     ],
 )
 def test_what_is_not_there(tmp_path, trial, message):

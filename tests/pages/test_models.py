@@ -14,8 +14,8 @@ from emotion.models.jobs import JobState
 from emotion.models.results import Trial
 from pages.components.models_jobs import model_jobs
 
-BASE = paths.shipped_models_folder() / "base"
-TRIAL = Trial("base", store.SYNTHETIC, "test")
+CROWD = paths.shipped_models_folder() / "crowd"
+TRIAL = Trial("crowd", store.SYNTHETIC, "test")
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +32,10 @@ def _no_job_of_another_test():
     model_jobs().dismiss("import")
 
 
-def open_page(view: str = "Overview", model: str = "base") -> AppTest:
+def open_page(view: str = "Overview", model: str = "crowd") -> AppTest:
     app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
     app.switch_page("pages/learn/models.py").run()
-    if model != "base":
+    if model != "crowd":
         app.selectbox(key="models_model").set_value(model).run()
     if view != "Overview":
         app.segmented_control(key="models_view").set_value(view).run()
@@ -58,7 +58,7 @@ def labels(app) -> list[str]:
 
 def foreign() -> str:
     """A model whose card says that it was made elsewhere and does not tell where it looks."""
-    name = registry.add_model(BASE, "foreign")
+    name = registry.add_model(CROWD, "foreign")
     path = registry.model_folder(name) / "card.json"
     changes = {"output": {"activation_maps": False, "scores": "probabilities"}, "imported_from": "x.tflite"}
     path.write_text(json.dumps(json.loads(path.read_text()) | changes), encoding="utf-8")
@@ -70,14 +70,14 @@ def test_a_newcomer_sees_the_shipped_model():
     assert app.title[0].value == "Models"
     table = app.dataframe[0].value
     assert table["model"].tolist() == list(registry.SHIPPED_MODELS)
-    assert table["model"][table["in use"] == "in use"].tolist() == ["base"]
-    assert set(metrics(app)) == {"Accuracy", "Macro F1", "A face here takes", "Baseline: base"}
+    assert table["model"][table["in use"] == "in use"].tolist() == ["crowd"]
+    assert set(metrics(app)) == {"Accuracy", "Macro F1", "A face here takes", "Baseline: crowd"}
     assert "neither renamed nor deleted" in texts(app)
     assert "Delete it" not in labels(app)
 
 
 def test_use_rename_note_and_delete():
-    registry.add_model(BASE, "mine")
+    registry.add_model(CROWD, "mine")
     app = open_page(model="mine")
     app.button(key="model_use").click().run()
     assert registry.active_model() == "mine"
@@ -91,12 +91,12 @@ def test_use_rename_note_and_delete():
     assert registry.active_model() == "ours"
     app.button(key="model_delete").click().run()
     assert not app.exception
-    assert app.selectbox(key="models_model").value == "base"
+    assert app.selectbox(key="models_model").value == "crowd"
     assert [card.name for card in registry.list_models()] == list(registry.SHIPPED_MODELS)
 
 
 def test_a_name_that_is_none():
-    registry.add_model(BASE, "mine")
+    registry.add_model(CROWD, "mine")
     app = open_page(model="mine")
     app.text_input(key="rename-mine").set_value("../x").run()
     app.button(key="model_rename").click().run()
@@ -105,7 +105,7 @@ def test_a_name_that_is_none():
 
 
 def test_a_model_that_cannot_be_used():
-    registry.add_model(BASE, "broken")
+    registry.add_model(CROWD, "broken")
     (registry.model_folder("broken") / "model.tflite").write_bytes(b"broken")
     app = open_page(model="broken")
     assert "This model cannot be used" in app.error[0].value
@@ -135,6 +135,7 @@ def test_an_evaluation_in_the_background():
     assert metrics(app)["Accuracy"] == f"{report.overall.share:.1%}"
     assert metrics(app)["95 % interval"] == f"{report.overall.low:.1%} – {report.overall.high:.1%}"
     assert len(app.get("plotly_chart")) == 3  # confusion, reliability, coverage
+    assert "crowd has learned what people voted for" in texts(app)
 
 
 def test_a_cell_of_the_confusions_shows_its_faces():
@@ -161,7 +162,7 @@ def test_votes_and_copies_and_exclusions():
     indices = results.trial_faces(TRIAL).indices
     store.exclude(store.SYNTHETIC, indices[:3], "test")
     worker.evaluate(TRIAL)
-    honouring = Trial("base", store.SYNTHETIC, "test", honour_exclusions=True)
+    honouring = Trial("crowd", store.SYNTHETIC, "test", honour_exclusions=True)
     worker.evaluate(honouring)
     app = open_page("Evaluate")
     assert "Where people agree, and where they do not" in texts(app)
@@ -182,28 +183,28 @@ def test_a_failed_job_says_why():
 
 
 @pytest.fixture
-def only_base(monkeypatch, tmp_path):
+def only_crowd(monkeypatch, tmp_path):
     """No other model comes with the product."""
-    shutil.copytree(BASE, tmp_path / "shipped" / "base")
+    shutil.copytree(CROWD, tmp_path / "shipped" / "crowd")
     monkeypatch.setattr(paths, "shipped_models_folder", lambda: tmp_path / "shipped")
 
 
-@pytest.mark.usefixtures("only_base")
+@pytest.mark.usefixtures("only_crowd")
 def test_comparing_needs_two():
     assert "There is only one model" in open_page("Compare").info[0].value
 
 
-@pytest.mark.usefixtures("only_base")
+@pytest.mark.usefixtures("only_crowd")
 def test_compare():
-    other = Trial(registry.add_model(BASE, "other"), store.SYNTHETIC, "test")
+    other = Trial(registry.add_model(CROWD, "other"), store.SYNTHETIC, "test")
     app = open_page("Compare")
     assert "Compare" in labels(app)
     worker.compare(TRIAL, other)
     app.run()
     assert not app.exception
     assert "right and wrong on the very same faces" in texts(app)
-    assert "There is no such face" in app.info[0].value  # only base is right: never
-    both_right = app.segmented_control(key="compare_group-base-other").options[-1]
+    assert "There is no such face" in app.info[0].value  # only crowd is right: never
+    both_right = app.segmented_control(key="compare_group-crowd-other").options[-1]
     assert both_right.replace("\\", "").startswith("Both are right")
 
 
@@ -227,12 +228,12 @@ def test_a_model_without_maps_says_so():
     assert "**foreign** was made elsewhere and does not tell where it looked" in texts(app)
 
 
-@pytest.mark.usefixtures("only_base")
+@pytest.mark.usefixtures("only_crowd")
 def test_robustness():
-    other = registry.add_model(BASE, "other")
+    other = registry.add_model(CROWD, "other")
     app = open_page("Robustness")
     assert "12 faces in 41 versions" in texts(app)
-    for name in ("base", other):
+    for name in ("crowd", other):
         worker.measure_robustness(Trial(name, store.SYNTHETIC, "test"), 700)
     app.run()
     assert len(app.get("plotly_chart")) == 8
@@ -248,7 +249,7 @@ def test_export(monkeypatch):
     assert "pip install tf2onnx onnx" in texts(app).replace("\\", "")
     assert "Make it" in labels(app)
     assert "Measure it" in labels(app)
-    trial = Trial("base", store.SYNTHETIC, "test")
+    trial = Trial("crowd", store.SYNTHETIC, "test")
     figures = exporting.FormFigures(12, 0.5, 0.49, 0.021, 6_500_000, 1_600_000)
     results.save_json(results.forms_path(trial), vars(figures))
     app.run()
@@ -266,7 +267,7 @@ def bring(app, data: bytes, name: str = "brought.tflite") -> AppTest:
 def test_import():
     app = open_page("Import")
     assert app.button(key="model_import_start").disabled
-    bring(app, (BASE / "model.tflite").read_bytes())
+    bring(app, (CROWD / "model.tflite").read_bytes())
     assert model_jobs().wait("import", 60).error is None
     app.run()
     assert "**brought** is here" in app.success[0].value
@@ -289,5 +290,5 @@ def test_an_order_of_ones_own():
     app = open_page("Import")
     app.segmented_control(key="model_order").set_value("Another").run()
     app.text_area(key="model_labels").set_value("happy, sad").run()
-    bring(app, (BASE / "model.tflite").read_bytes())
+    bring(app, (CROWD / "model.tflite").read_bytes())
     assert "must name each of these once" in app.error[0].value

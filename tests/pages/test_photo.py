@@ -134,7 +134,7 @@ def test_another_model_looks_at_the_pictures_anew(app, astronaut_path):
     upload(app, ("a.png", astronaut_path.read_bytes()))
     assert "**1 · Happy**" in texts(app)
     # The same network with its outputs named in another order says something else.
-    folder = paths.models_folder() / add_model(paths.shipped_models_folder() / "base", "other")
+    folder = paths.models_folder() / add_model(paths.shipped_models_folder() / "crowd", "other")
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     labels = [*EMOTIONS[1:], EMOTIONS[0]]
     (folder / "card.json").write_text(json.dumps(card | {"labels": labels}), encoding="utf-8")
@@ -158,7 +158,7 @@ def test_where_the_model_looked(app, astronaut_path):
 
 
 def test_a_model_that_does_not_tell_where_it_looked(app, astronaut_path):
-    folder = paths.models_folder() / add_model(paths.shipped_models_folder() / "base", "foreign")
+    folder = paths.models_folder() / add_model(paths.shipped_models_folder() / "crowd", "foreign")
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     output = {"activation_maps": False, "scores": "probabilities"}
     (folder / "card.json").write_text(json.dumps(card | {"output": output}), encoding="utf-8")

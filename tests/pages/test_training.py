@@ -133,7 +133,7 @@ def add_finished(name: str = "mine", config: RunConfig = CONFIG, wrong: int = 3)
         "metrics": {"test": evaluation},
     }
     (run.folder / "result.json").write_text(json.dumps(result))
-    shutil.copytree(paths.shipped_models_folder() / "base", run.folder / "model")
+    shutil.copytree(paths.shipped_models_folder() / "crowd", run.folder / "model")
     return run
 
 
@@ -571,7 +571,7 @@ def test_a_model_that_cannot_be_used_says_why():
     buttons(app)["Use this model"].click().run()
     assert not app.exception
     assert len(app.error) == 1
-    assert registry.active_model() == "base"
+    assert registry.active_model() == "crowd"
 
 
 def test_downloads_are_offered():

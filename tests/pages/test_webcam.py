@@ -192,7 +192,7 @@ def test_after_the_stop_a_summary_stays(browser, frame):
     assert session_of(app).picture() is None
     report = session_of(app).report()
     assert {row["shown"] for row in csv.DictReader(io.StringIO(report.to_csv()))} == {"happy"}
-    assert json.loads(report.to_json())["models"] == ["base"]
+    assert json.loads(report.to_json())["models"] == ["crowd"]
     offered = {button.label: button.proto.disabled for button in app.download_button}
     assert offered == {"Over time (CSV)": False, "Everything (JSON)": False}
 
@@ -291,12 +291,12 @@ def test_silence_is_told(browser, frame):
 def test_another_model_is_taken_up_while_the_video_runs(browser, frame):
     app = start(open_page(), browser)
     browser.send(frame, count=5)
-    shutil.copytree(paths.shipped_models_folder() / "base", paths.models_folder() / "second")
+    shutil.copytree(paths.shipped_models_folder() / "crowd", paths.models_folder() / "second")
     os.utime(paths.models_folder() / "second" / "model.tflite")  # another file, another version
     registry.activate("second")
     app.run()
     browser.send(frame, count=5)
-    assert session_of(app).report().models == ("base", "second")
+    assert session_of(app).report().models == ("crowd", "second")
     assert session_of(app).stats().frames == 10
 
 

@@ -82,8 +82,11 @@ def test_every_preset_can_be_asked_for(name):
 def test_options_change_the_preset():
     made = config(
         "--epochs", "4", "--optimizer", "adamw", "--label-smoothing", "0", "--class-balance", "weights",
-        "--teachers", "base", "other", "--name", "mine", "--mixup", "0.3",
+        "--teachers", "large", "other", "--name", "mine", "--mixup", "0.3", "--start-from", "ours",
+        "--widths", "32", "64", "--blocks", "3", "--stem-width", "48", "--stochastic-depth", "0.1",
     )  # fmt: skip
+    assert (made.widths, made.blocks, made.stem_width, made.stochastic_depth) == ((32, 64), 3, 48, 0.1)
+    assert made.start_from == "ours"
     assert (made.epochs, made.optimizer, made.label_smoothing, made.class_balance) == (
         4,
         "adamw",
@@ -91,7 +94,7 @@ def test_options_change_the_preset():
         "weights",
     )
     assert (made.teachers, made.name, made.mixup, made.dataset) == (
-        ("base", "other"),
+        ("large", "other"),
         "mine",
         0.3,
         "synthetic",

@@ -151,6 +151,13 @@ def test_temperature_restores_calibration(sharpening):
     assert expected_calibration_error(calibrated, labels) < 0.03
 
 
+@pytest.mark.parametrize(("answer", "log_temperature"), [(0, -3), (1, 3)])
+def test_the_temperature_of_a_model_that_is_always_right_or_never(answer, log_temperature):
+    logits = np.eye(7)[np.zeros(20, int)]
+    temperature = export.fit_temperature(logits, np.full(20, answer))
+    assert temperature == pytest.approx(np.exp(log_temperature))
+
+
 @pytest.fixture(scope="module", params=[False, True], ids=["plain", "mirrored"])
 def exported(request, tmp_path_factory) -> tuple[np.ndarray, Path]:
     """The logits of a small network with random weights, and its files, exported as training does it."""

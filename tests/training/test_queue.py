@@ -433,7 +433,7 @@ def test_use_the_model_of_a_run(store):
         transaction.move("a", RunStatus.FINISHED)
     with pytest.raises(ModelError):
         runs.use_model("a")
-    shutil.copytree(paths.shipped_models_folder() / "base", run.folder / "model")
+    shutil.copytree(paths.shipped_models_folder() / "crowd", run.folder / "model")
     assert [runs.use_model("a"), runs.use_model("a")] == ["quick", "quick"]
     assert registry.active_model() == "quick"
     # Deleted, or replaced by another one of that name: it is added anew.
