@@ -27,7 +27,7 @@ def test_from_an_evaluation_to_where_the_model_looked(page):
 
 
 def test_an_imported_model_is_used_by_a_page_that_is_already_open(page):
-    page.get_by_text("Model base").wait_for(timeout=30_000)
+    page.get_by_text("Model crowd").wait_for(timeout=30_000)
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_role("link", name="Models").click(timeout=30_000)
@@ -51,4 +51,4 @@ def test_an_imported_model_is_used_by_a_page_that_is_already_open(page):
     other.get_by_role("button", name="Delete it").click()
     other.get_by_text("neither renamed nor deleted").wait_for(timeout=30_000)
     page.get_by_role("button", name="Remove examples").click()
-    page.get_by_text("Model base").wait_for(timeout=30_000)
+    page.get_by_text("Model crowd").wait_for(timeout=30_000)
