@@ -15,7 +15,7 @@ from emotion.labels import EMOTIONS, UNCERTAIN
 from emotion.registry import active_model, model_folder
 
 # An answer counts as uncertain where the best guess is weak, or hardly better than the second.
-# What this does to the shipped model on the public test: `python benchmarks/uncertain.py`.
+# What this does to a model on the public test: `python benchmarks/uncertain.py`.
 UNCERTAIN_CONFIDENCE = 0.40
 UNCERTAIN_MARGIN = 0.10
 

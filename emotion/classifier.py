@@ -111,7 +111,7 @@ class Classifier:
         """Return of each face probabilities (1, 7) and maps (1, height, width, 7), as the model orders them.
 
         One face at a time: what the network works on then stays in the processor's cache. With the
-        shipped model, 64 at a time take twice as long for each (`python benchmarks/evaluate.py`).
+        shipped models, 64 at a time take twice as long for each (`python benchmarks/evaluate.py`).
         """
         inputs = faces[..., None].astype(np.float32)
         if self._reading.largest_input != 255:

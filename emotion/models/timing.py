@@ -27,7 +27,7 @@ class Timing:
 
     Attributes:
         milliseconds: the model's.
-        baseline: of the shipped model, measured in turn with it.
+        baseline: of `registry.DEFAULT_MODEL`, measured in turn with it.
         machine: where this was measured.
     """
 

@@ -44,7 +44,7 @@ def analyzer_or_stop() -> Analyzer:
     except (ModelError, FaceModelError) as error:
         st.error(str(error), icon=":material/deployed_code_alert:")
         st.markdown(
-            "The page needs a trained model in the folder `models`. One comes with the product; "
+            "The page needs a trained model in the folder `models`. Some come with the product; "
             "a new one is trained with `python train_model.py --dataset PATH`."
         )
         st.stop()

@@ -59,7 +59,7 @@ def _show_table(cards: list[ModelCard], timings: dict[str, Timing], chosen: str)
                 format="%.2f", help="On this machine, one face at a time, one thread: the median."
             ),
             "baseline, ms": st.column_config.NumberColumn(
-                format="%.2f", help=f"The shipped model {DEFAULT_MODEL}, measured in turn with it."
+                format="%.2f", help=f"The model {DEFAULT_MODEL}, measured in turn with it."
             ),
             "judged by": st.column_config.TextColumn(
                 help="What counts as right: the dataset's label, or what most people voted for."
@@ -160,7 +160,7 @@ def _show_facts(card: ModelCard, timing: Timing) -> None:
             f"Baseline: {DEFAULT_MODEL}",
             f"{timing.baseline:.2f} ms",
             border=True,
-            help="The shipped model, measured on this machine in turn with this one.",
+            help="The model in use at first, measured on this machine in turn with this one.",
         )
     if "imported_from" in card.content:
         parts = [f"Imported from {escape_markdown(str(card.content['imported_from']))}"]

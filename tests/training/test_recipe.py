@@ -7,6 +7,7 @@ import pytest
 from emotion.dataset.synthetic import generate
 from emotion.registry import ModelError, model_folder
 from emotion.training import export, recipe
+from emotion.training.architectures import build_network
 from emotion.training.config import OPTIMIZERS, ConfigError, RunConfig
 from emotion.training.data import one_hot
 from emotion.training.presets import preset
@@ -92,6 +93,19 @@ def test_a_teacher_stands_beside_the_network_and_learns_nothing(mixed_precision)
     assert np.allclose(np.exp(outputs[:, 7:]), np.asarray(teacher(faces)["probabilities"]), atol=tolerance)
     own = {variable.path for variable in made.network.trainable_variables}
     assert {variable.path for variable in made.model.trainable_variables} == own
+
+
+@pytest.mark.parametrize("average_mirrored", [False, True])
+def test_a_teacher_in_mixed_precision_answers_as_it_did(average_mirrored):
+    keras.config.set_dtype_policy("float32")
+    teacher = export.inference_model(build_network(SMALL), average_mirrored=average_mirrored)
+    faces = np.random.default_rng(0).uniform(0, 255, (5, 48, 48, 1)).astype(np.float32)
+    lowered = recipe._in_mixed_precision(teacher)
+    answers = (np.asarray(model(faces)["probabilities"]) for model in (teacher, lowered))
+    assert np.allclose(*answers, atol=0.03)
+    inner = next(layer for layer in lowered.layers if isinstance(layer, keras.Model))
+    policies = {type(layer).__name__: layer.dtype_policy.name for layer in inner.layers}
+    assert (policies["Conv2D"], policies["Dense"]) == ("mixed_bfloat16", "float32")
 
 
 def test_a_run_can_start_from_a_model():
