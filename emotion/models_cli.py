@@ -23,6 +23,7 @@ from emotion.models.progress import OnProgress
 from emotion.models.report import Proportion, Report, Robustness
 from emotion.models.results import Trial
 from emotion.models.robustness import CORRUPTIONS, SUBSET
+from emotion.training.config import TARGETS
 
 _ORDERS = {"fer2013": EMOTIONS, "alphabetical": ALPHABETICAL}
 
@@ -67,6 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--split", default="test", choices=("train", "validation", "test"))
         command.add_argument(
             "--honour-exclusions", action="store_true", help="leave out what is on the exclusion list"
+        )
+        command.add_argument(
+            "--against",
+            default=TARGETS[0],
+            choices=TARGETS,
+            help="what counts as right: the labels, or what most people saw",
         )
     named["robustness"].add_argument(
         "--all", action="store_true", help=f"of all faces, not about {SUBSET} of them"
@@ -171,7 +178,7 @@ def _delete(arguments: argparse.Namespace) -> int:
 
 
 def _trial(arguments: argparse.Namespace, model: str) -> Trial:
-    return Trial(model, arguments.dataset, arguments.split, arguments.honour_exclusions)
+    return Trial(model, arguments.dataset, arguments.split, arguments.honour_exclusions, arguments.against)
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -185,7 +192,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _print_report(report: Report) -> None:
-    print(f"{report.model} on {report.dataset}, {report.split}: accuracy {report.overall.in_words}")
+    print(
+        f"{report.model} on {report.dataset}, {report.split}, by {report.against}: "
+        f"accuracy {report.overall.in_words}"
+    )
     print(f"macro F1 {report.macro_f1:.1%}, calibration error {report.ece:.1%}")
     print(f"{'':10}{'precision':>10}{'recall':>8}{'F1':>8}{'faces':>8}")
     for name, figures in report.per_class.items():
@@ -222,7 +232,7 @@ def _robustness(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(measured.to_dict() | {"model": arguments.name}))
         return 0
-    print(f"{arguments.name} on {measured.n:,} faces")
+    print(f"{arguments.name} on {measured.n:,} faces, by {measured.against}")
     for curve in measured.curves:
         print(CORRUPTIONS[curve.kind].title)
         print("  " + "".join(f"{level:>8g}" for level in curve.levels))

@@ -76,7 +76,7 @@ def test_evaluate(capsys):
     assert 0 <= content["overall"]["low"] <= content["accuracy"] <= content["overall"]["high"] <= 1
     assert len(content["confusion"]) == 7
     status, out, _ = run(capsys, "evaluate", "crowd", "synthetic")
-    assert "crowd on synthetic, test: accuracy" in out
+    assert "crowd on synthetic, test, by labels: accuracy" in out
     assert "95 % interval" in out
 
 
@@ -91,7 +91,7 @@ def test_compare(capsys):
 def test_robustness(capsys):
     status, out, _ = run(capsys, "robustness", "crowd", "synthetic")
     assert status == 0
-    assert "crowd on 12 faces" in out
+    assert "crowd on 12 faces, by labels" in out
     assert "JPEG quality" in out
     status, out, _ = run(capsys, "robustness", "crowd", "synthetic", "--json")
     assert len(json.loads(out)["curves"]) == 8
@@ -148,6 +148,8 @@ def test_import(capsys):
         (["card", "nope"], "There is no model 'nope'"),
         (["card", "crowd", "-o", "/no/such/folder/x"], "could not be written: No such file"),
         (["card", "crowd", "--robustness", "/no/such/file"], "cannot be read: No such file"),
+        (["evaluate", "crowd", "synthetic", "--against", "votes"], "has no votes attached"),
+        (["robustness", "crowd", "synthetic", "--against", "votes"], "has no votes attached"),
         (
             ["card", "crowd", "--robustness", CROWD / "card.json"],
             "card.json is not what `python -m emotion models",

@@ -177,6 +177,16 @@ def wins_alone(votes: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return (own > 0) & ((votes >= own[:, None]).sum(axis=1) == 1)
 
 
+def clear_winners(votes: np.ndarray) -> np.ndarray:
+    """Return, int64 (n,), the emotion that got more votes than anything else; -1 where none of the seven did.
+
+    Args:
+        votes: (n, 10).
+    """
+    winners = votes[:, COLUMN_OF_EMOTION].argmax(axis=1).astype(np.int64)
+    return np.where(wins_alone(votes, COLUMN_OF_EMOTION[winners]), winners, -1)
+
+
 def require_votes(dataset: StoredDataset) -> np.ndarray:
     """Return the votes, uint8 (n, 10).
 

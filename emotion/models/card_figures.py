@@ -101,9 +101,10 @@ def worse_pictures(robustness: Robustness) -> str:
         marked = [f"**{words}**" if share <= clean - _LOSS else words for words, share in steps]
         rows.append([title, percent(clean, 0), *marked])
     count = max(map(len, rows), default=2) - 2
+    against = "what most people saw" if robustness.against == "votes" else "the dataset's labels"
     header = ["what is done", "as it is", *(f"step {number + 1}" for number in range(count))]
     return (
-        f"Accuracy, by the dataset's labels, on {robustness.n:,} faces as pictures get worse step by step: "
+        f"Accuracy, by {against}, on {robustness.n:,} faces as pictures get worse step by step: "
         f"how strong a step is, and the accuracy then. Bold: a loss of {100 * _LOSS:.0f} points and more.\n\n"
         + table(header, [row + [""] * (count + 2 - len(row)) for row in rows])
     )

@@ -222,8 +222,8 @@ def _import(card: ModelCard) -> list[str]:
 def _commands(card: ModelCard, with_robustness: bool) -> str:
     model, dataset = shell_word(card.name), _imported_name(card)
     options = " --honour-exclusions" * bool(_config(card).get("honour_exclusions"))
+    options += " --against votes" * (card.judged_by == "votes")
     evaluate = f"python -m emotion evaluate {dataset} --model {model}{options}"
-    evaluate += " --against votes" * (card.judged_by == "votes")
     lines = [*_import(card), evaluate]
     lines += [f"{evaluate} --without-copies"] * bool(card.metrics(WITHOUT_COPIES))
     text = f"python -m emotion models card {model}"

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from emotion.dataset.face_dataset import image_keys
 from emotion.dataset.stored_dataset import StoredDataset
-from emotion.dataset.votes import COLUMN_OF_EMOTION
+from emotion.dataset.votes import clear_winners
 from emotion.evaluation import evaluate_probabilities, reliability_bins
 from emotion.models.report import AgreementGroup, Comparison, Copies, CoveragePoint, Proportion, Report
 from emotion.models.results import Trial, TrialFaces
@@ -52,7 +52,9 @@ def build_report(trial: Trial, faces: TrialFaces, probabilities: np.ndarray, sec
         model=trial.model,
         dataset=trial.dataset,
         split=trial.split,
+        against=trial.against,
         excluded=faces.excluded,
+        unclear=faces.unclear,
         overall=overall,
         macro_f1=evaluation.macro_f1,
         ece=evaluation.ece,
@@ -104,15 +106,12 @@ def _agreement(faces: TrialFaces, answers: np.ndarray) -> tuple[AgreementGroup, 
     agreed = votes.max(axis=1) / np.maximum(total, 1)
     lower = np.array([limit for limit, _ in _AGREEMENT])
     group_of = np.where(total > 0, np.searchsorted(lower, agreed, side="right") - 1, -1)
-    # What most people say, as a class; -1 where that is none of the seven, or they are undecided.
-    emotion_of_column = np.full(votes.shape[1], -1)
-    emotion_of_column[COLUMN_OF_EMOTION] = np.arange(len(COLUMN_OF_EMOTION))
-    is_tie = (votes == votes.max(axis=1, keepdims=True)).sum(axis=1) > 1
-    crowd = np.where(is_tie, -1, emotion_of_column[votes.argmax(axis=1)])
+    crowd = clear_winners(votes)
+    labels = faces.dataset.faces.labels[faces.indices]
     groups = []
     for number, (_, title) in enumerate(_AGREEMENT):
         inside = group_of == number
-        by_label = proportion(answers[inside] == faces.labels[inside])
+        by_label = proportion(answers[inside] == labels[inside])
         if by_label is not None:
             clear = inside & (crowd >= 0)
             groups.append(AgreementGroup(title, by_label, proportion(answers[clear] == crowd[clear])))

@@ -91,12 +91,14 @@ class Report:
         model: its name when it was evaluated.
         dataset: the dataset's name.
         split: of the dataset.
+        against: what counts as right, the "labels" or most people's "votes".
         excluded: how many faces were left out because they are on the exclusion list.
+        unclear: how many were left out because most people saw none of the seven emotions.
         overall: all faces.
         macro_f1: mean of the F1 of the classes that the faces have, 0 to 1.
         ece: expected calibration error, 0 to 1.
         per_class: emotion -> precision, recall, f1 (0 to 1), support (faces).
-        confusion: 7 rows of 7 counts: rows the label, columns the answer.
+        confusion: 7 rows of 7 counts: rows the right answer, columns the answer.
         reliability: the bins that have answers, from unsure to sure.
         coverage: from few faces to all.
         copies: None where the split is the training split, or there is none.
@@ -107,7 +109,9 @@ class Report:
     model: str
     dataset: str
     split: str
+    against: str
     excluded: int
+    unclear: int
     overall: Proportion
     macro_f1: float
     ece: float
@@ -229,11 +233,13 @@ class Robustness:
         model: its name when it was measured.
         n: how many faces.
         curves: one of each way.
+        against: what counts as right, the "labels" or most people's "votes".
     """
 
     model: str
     n: int
     curves: tuple[RobustnessCurve, ...]
+    against: str = "labels"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the curves as JSON types."""
@@ -250,4 +256,4 @@ class Robustness:
             RobustnessCurve(item["kind"], tuple(item["levels"]), tuple(item["accuracy"]))
             for item in content["curves"]
         )
-        return cls(content["model"], content["n"], curves)
+        return cls(content["model"], content["n"], curves, content.get("against", "labels"))

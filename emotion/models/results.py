@@ -20,12 +20,13 @@ from emotion import paths
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.store import open_dataset
 from emotion.dataset.stored_dataset import VOTES, StoredDataset
+from emotion.dataset.votes import clear_winners, require_votes
 from emotion.models.card import write_json
 from emotion.models.report import Comparison, Report, Robustness
 from emotion.registry import model_version
 
 # To be counted up when what is computed changes.
-_VERSION = 1
+_VERSION = 2
 _MAX_FILES = 400
 
 
@@ -38,12 +39,14 @@ class Trial:
         dataset: an imported dataset's name, or "synthetic".
         split: "train", "validation" or "test".
         honour_exclusions: leave out the faces on the dataset's exclusion list.
+        against: what counts as right: the "labels", or what most people saw, by their "votes".
     """
 
     model: str
     dataset: str
     split: str
     honour_exclusions: bool = False
+    against: str = "labels"
 
 
 @dataclass(frozen=True)
@@ -53,24 +56,23 @@ class TrialFaces:
     Attributes:
         dataset: where they are from.
         indices: int64 (n,), which of its faces, ascending.
+        labels: int64 (n,), the right answers.
         excluded: how many were left out because they are on the exclusion list.
+        unclear: how many were left out because most people saw none of the seven emotions.
     """
 
     dataset: StoredDataset
     indices: np.ndarray
+    labels: np.ndarray
     excluded: int
-
-    @property
-    def labels(self) -> np.ndarray:
-        """int64 (n,)."""
-        return self.dataset.faces.labels[self.indices]
+    unclear: int = 0
 
 
 def trial_faces(trial: Trial) -> TrialFaces:
     """Return the faces of a trial.
 
     Raises:
-        DatasetError: there is no such dataset, or it has no such faces.
+        DatasetError: there is no such dataset, or it has no such faces, or no votes.
     """
     dataset = open_dataset(trial.dataset)
     in_split = dataset.faces.splits == trial.split
@@ -80,7 +82,14 @@ def trial_faces(trial: Trial) -> TrialFaces:
     kept = in_split & ~dataset.excluded if trial.honour_exclusions else in_split
     if not kept.any():
         raise DatasetError(f"All faces of {trial.dataset!r}, {trial.split}, are excluded.")
-    return TrialFaces(dataset, np.flatnonzero(kept), int(in_split.sum() - kept.sum()))
+    indices, excluded = np.flatnonzero(kept), int(in_split.sum() - kept.sum())
+    if trial.against != "votes":
+        return TrialFaces(dataset, indices, dataset.faces.labels[indices], excluded)
+    seen = clear_winners(require_votes(dataset)[indices])
+    is_clear = seen >= 0
+    if not is_clear.any():
+        raise DatasetError(f"Most people saw none of the seven emotions in {trial.dataset!r}, {trial.split}.")
+    return TrialFaces(dataset, indices[is_clear], seen[is_clear], excluded, int((~is_clear).sum()))
 
 
 def load_probabilities(trial: Trial) -> np.ndarray | None:
@@ -198,10 +207,11 @@ def _key(trial: Trial, dataset: StoredDataset) -> str:
 
 
 def _stamp(trial: Trial, dataset: StoredDataset) -> str:
-    """Return what differs where votes or exclusions, which the fingerprint leaves out, do."""
+    """Return what tells trials apart beside the model and the faces: votes, exclusions, what is right."""
     digest = hashlib.sha256()
     if dataset.votes is not None:
         digest.update(str((dataset.folder / VOTES).stat().st_mtime_ns).encode())
+    digest.update(trial.against.encode())
     if trial.honour_exclusions:
         digest.update(np.packbits(dataset.excluded).tobytes())
     return digest.hexdigest()[:12]

@@ -21,6 +21,7 @@ class Task:
         split: of the dataset.
         honour_exclusions: leave out the faces on the dataset's exclusion list.
         faces: for "robustness", how many; None for all.
+        against: what counts as right, the "labels" or most people's "votes".
     """
 
     kind: Literal["evaluate", "compare", "robustness"]
@@ -29,10 +30,14 @@ class Task:
     split: str
     honour_exclusions: bool = False
     faces: int | None = None
+    against: str = "labels"
 
     def trials(self) -> tuple[Trial, ...]:
         """Return each model with the faces."""
-        return tuple(Trial(name, self.dataset, self.split, self.honour_exclusions) for name in self.models)
+        return tuple(
+            Trial(name, self.dataset, self.split, self.honour_exclusions, self.against)
+            for name in self.models
+        )
 
     def to_json(self) -> str:
         """Return the task as one line."""

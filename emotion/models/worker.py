@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -102,7 +103,8 @@ def measure_robustness(
     chosen = robustness.stratified_subset(found.labels, faces or len(found.indices), seed=0)
     images = found.dataset.faces.images[found.indices[chosen]]
     classifier = Classifier(model_folder(trial.model), threads=THREADS)
-    measured = robustness.measure(classifier, images, found.labels[chosen], on_progress)
+    curves = robustness.measure(classifier, images, found.labels[chosen], on_progress)
+    measured = replace(curves, against=trial.against)
     results.save_json(results.robustness_path(trial, faces), measured.to_dict())
     return measured
 

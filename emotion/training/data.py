@@ -12,7 +12,7 @@ from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
 from emotion.dataset.loading import load_faces, load_imported
 from emotion.dataset.splits import stratified_mask
 from emotion.dataset.store import is_imported, open_dataset
-from emotion.dataset.votes import COLUMN_OF_EMOTION, require_votes, wins_alone
+from emotion.dataset.votes import COLUMN_OF_EMOTION, clear_winners, require_votes
 from emotion.labels import EMOTIONS
 from emotion.training.config import SYNTHETIC, RunConfig
 
@@ -179,8 +179,7 @@ def vote_targets(part: Part, votes: np.ndarray) -> Part:
     emotions = votes[:, COLUMN_OF_EMOTION].astype(np.float32)
     winners = emotions.argmax(axis=1).astype(np.int64)
     is_tied_emotion = (emotions.max(axis=1) >= votes.max(axis=1)) & (emotions.max(axis=1) > 0)
-    is_clear = wins_alone(votes, COLUMN_OF_EMOTION[winners])
-    kept = np.where(part.faces.splits == "train", is_tied_emotion, is_clear)
+    kept = np.where(part.faces.splits == "train", is_tied_emotion, clear_winners(votes) >= 0)
     chosen = part.take(kept)
     faces = replace(chosen.faces, labels=winners[kept])
     return Part(faces, emotions[kept] / emotions[kept].sum(axis=1, keepdims=True), chosen.rows)

@@ -21,6 +21,7 @@ from pages.components.text import escape_markdown
 
 MODEL = "models_model"  # where the session keeps the chosen model
 _OTHER = "models_other"
+_AGAINST = {"labels": "Its label", "votes": "What most people saw"}
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Faces:
     dataset: str
     split: str
     honour_exclusions: bool
+    against: str
 
     def trial(self, model: str) -> Trial:
         """Return a model on these faces."""
-        return Trial(model, self.dataset, self.split, self.honour_exclusions)
+        return Trial(model, self.dataset, self.split, self.honour_exclusions, self.against)
 
 
 def choose_model() -> ModelCard:
@@ -69,8 +71,13 @@ def choose_other(first: ModelCard) -> ModelCard | None:
     return others[st.selectbox("With", list(others), key=_OTHER, width=240)]
 
 
-def choose_faces() -> Faces:
-    """Draw the choice of dataset and split; the test split is offered first."""
+def choose_faces(judged: ModelCard | None = None) -> Faces:
+    """Draw the choice of dataset and split; the test split is offered first.
+
+    Args:
+        judged: the model that is judged on the faces: then there is a choice of what counts as right,
+            and offered first is what the model has learned.
+    """
     described = datasets_or_stop()
     if st.session_state.get("models_dataset") not in described:
         st.session_state.models_dataset = store.SYNTHETIC  # the first visit, or someone has deleted it
@@ -86,16 +93,28 @@ def choose_faces() -> Faces:
             key=f"models_split-{name}",
         )
         try:
-            has_exclusions = store.open_dataset(name).excluded.any()
+            dataset = store.open_dataset(name)
         except DatasetError as error:
             st.error(escape_markdown(str(error)), icon=":material/folder_off:")
             st.stop()
-        honour = bool(has_exclusions) and st.toggle(
+        against = "labels"
+        if judged is not None and dataset.votes is not None:
+            against = st.segmented_control(
+                "Right is",
+                list(_AGAINST),
+                default=judged.judged_by,
+                required=True,
+                format_func=_AGAINST.__getitem__,
+                key=f"models_against-{name}-{judged.judged_by}",
+                help="People's votes are those attached on the Dataset page. Faces in which most people "
+                "saw none of the seven emotions are then left out.",
+            )
+        honour = bool(dataset.excluded.any()) and st.toggle(
             "Leave out excluded faces",
             key=f"models_honour-{name}",
             help="Those excluded on the Dataset page.",
         )
-    return Faces(name, split, honour)
+    return Faces(name, split, honour, against)
 
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=3)

@@ -25,7 +25,7 @@ def show_compare(model: ModelCard) -> None:
             icon=":material/compare_arrows:",
         )
         return
-    faces = choose_faces()
+    faces = choose_faces(model)
     first, second = faces.trial(model.name), faces.trial(other.name)
     try:
         comparison = results.load_comparison(first, second)
@@ -42,7 +42,14 @@ def show_compare(model: ModelCard) -> None:
 
 
 def _offer(first: Trial, second: Trial) -> None:
-    task = Task("compare", (first.model, second.model), first.dataset, first.split, first.honour_exclusions)
+    task = Task(
+        "compare",
+        (first.model, second.model),
+        first.dataset,
+        first.split,
+        first.honour_exclusions,
+        against=first.against,
+    )
     offer_job(
         results.comparison_path(first, second).stem,
         f"Comparing {first.model} with {second.model} on {first.dataset}, {first.split}",

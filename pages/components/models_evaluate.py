@@ -20,7 +20,7 @@ _NO_TOOLS = {"displayModeBar": False}
 
 def show_evaluate(model: ModelCard) -> None:
     """Draw the choice of faces and the report, or the button that makes it."""
-    trial = choose_faces().trial(model.name)
+    trial = choose_faces(model).trial(model.name)
     try:
         report = results.load_report(trial)
         if report is None:
@@ -32,7 +32,7 @@ def show_evaluate(model: ModelCard) -> None:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     _show_key_figures(report)
-    if model.judged_by == "votes":
+    if model.judged_by == "votes" and report.against == "labels":
         st.caption(
             f":material/how_to_vote: {escape_markdown(model.name)} has learned what people voted for. Here "
             "it is judged by the dataset's labels, which people often disagree with."
@@ -54,7 +54,14 @@ def show_evaluate(model: ModelCard) -> None:
 
 
 def _offer(trial: Trial) -> None:
-    task = Task("evaluate", (trial.model,), trial.dataset, trial.split, trial.honour_exclusions)
+    task = Task(
+        "evaluate",
+        (trial.model,),
+        trial.dataset,
+        trial.split,
+        trial.honour_exclusions,
+        against=trial.against,
+    )
     count = len(results.trial_faces(trial).indices)
     offer_job(
         results.report_path(trial).stem,
@@ -94,6 +101,10 @@ def _show_key_figures(report: Report) -> None:
             help="How far, on average, the model's confidence lies from how often it is right.",
         )
     left_out = f" {report.excluded:,} excluded faces are left out." if report.excluded else ""
+    if report.against == "votes":
+        left_out += " The label of a face is here what most people saw in it."
+    if report.unclear:
+        left_out += f" {report.unclear:,} in which that is none of the seven emotions are left out."
     st.caption(f"{overall.n:,} faces.{left_out}")
 
 

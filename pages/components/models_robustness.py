@@ -15,7 +15,7 @@ from pages.components.text import escape_markdown
 
 def show_robustness(model: ModelCard) -> None:
     """Draw the choices and the curves, or the button that measures them."""
-    faces = choose_faces()
+    faces = choose_faces(model)
     models = [model.name]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if st.toggle("Compare with another model", key="robust_two"):
@@ -42,7 +42,15 @@ def show_robustness(model: ModelCard) -> None:
 
 
 def _offer(models: list[str], faces: Faces, count: int | None) -> None:
-    task = Task("robustness", tuple(models), faces.dataset, faces.split, faces.honour_exclusions, faces=count)
+    task = Task(
+        "robustness",
+        tuple(models),
+        faces.dataset,
+        faces.split,
+        faces.honour_exclusions,
+        count,
+        faces.against,
+    )
     paths = [results.robustness_path(faces.trial(name), count).stem for name in models]
     total = len(results.trial_faces(faces.trial(models[0])).indices)
     tried = total if count is None else min(count, total)

@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -207,10 +207,13 @@ def test_a_model_measured_on_validation_alone():
 def test_worse_pictures():
     text = card_text(trained(), ROBUSTNESS)
     worse = section(text, "On worse pictures")
-    assert "on 700 faces" in worse
+    assert "by the dataset's labels, on 700 faces" in worse
     assert "| Rotation, degrees | 70 % | 5: 65 % | **45: 60 %** |" in worse
     assert "| rain\\|fog | 70 % | 1: 61 % |  |" in worse
     assert "models robustness mine fer2013 --json > robustness.json\n" in text
+    by_votes = card_text(trained("crowd"), replace(ROBUSTNESS, against="votes"))
+    assert "by what most people saw, on 700 faces" in section(by_votes, "On worse pictures")
+    assert "models robustness mine fer2013 --against votes --json > robustness.json\n" in by_votes
     assert "models card mine --robustness robustness.json\n" in text
 
 

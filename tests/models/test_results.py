@@ -1,5 +1,6 @@
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from emotion import paths, registry
 from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import import_dataset
+from emotion.dataset.votes import COLUMN_OF_EMOTION, VOTE_COLUMNS
 from emotion.models import results, worker
 from emotion.models.results import Trial
 from emotion.models.tasks import Task
@@ -58,6 +60,49 @@ def test_another_model_or_other_votes_are_judged_anew(trial):
     assert results.load_report(trial) is None
     assert results.load_probabilities(trial) is not None  # what the model says does not depend on votes
     assert worker.evaluate(trial).agreement
+
+
+def attach(name: str, winners: list[str]) -> None:
+    """Attach votes to a dataset's test faces, each for one column; "" for a tie."""
+    dataset = store.open_dataset(name)
+    rows = [",".join(["image", *VOTE_COLUMNS])]
+    for index, column in zip(np.flatnonzero(dataset.faces.splits == "test"), winners, strict=True):
+        votes = [9 * (name == column) if column else 5 for name in VOTE_COLUMNS]
+        rows.append(f"{dataset.faces.names[index]}," + ",".join(map(str, votes)))
+    store.attach_votes(name, "\n".join(rows).encode())
+
+
+def test_right_can_be_what_most_people_saw(trial):
+    by_labels = worker.evaluate(trial)
+    answers = results.load_probabilities(trial).argmax(axis=1)
+    columns = [VOTE_COLUMNS[COLUMN_OF_EMOTION[answer]] for answer in answers]
+    # On 16 faces the people say what the model says; on one something else; on four, nothing clear.
+    other = next(column for column in ("fear", "disgust") if column != columns[16])
+    attach("mine", [*columns[:16], other, "", "contempt", "unknown", "not_a_face"])
+    by_votes = replace(trial, against="votes")
+    assert results.load_report(by_votes) is None
+    report = worker.evaluate(by_votes)
+    assert (report.against, report.overall.right, report.overall.n, report.unclear) == ("votes", 16, 17, 4)
+    assert results.load_report(by_votes) == report
+    again = worker.evaluate(trial)
+    assert (again.overall, again.unclear) == (by_labels.overall, 0)
+    # How far people agree is told of the dataset's labels, whatever counts as right.
+    assert sum(group.by_label.right for group in report.agreement) == int(
+        (answers[:17] == results.trial_faces(trial).labels[:17]).sum()
+    )
+    measured = worker.measure_robustness(by_votes, None)
+    assert (measured.n, measured.against, measured.curves[0].accuracy[0]) == (17, "votes", 16 / 17)
+    assert results.load_robustness(by_votes, None) == measured
+    assert results.load_robustness(trial, None) is None
+
+
+def test_what_most_people_saw_needs_votes(trial):
+    by_votes = replace(trial, against="votes")
+    with pytest.raises(DatasetError, match="has no votes"):
+        worker.evaluate(by_votes)
+    attach("mine", ["unknown"] * 21)
+    with pytest.raises(DatasetError, match="none of the seven emotions"):
+        worker.evaluate(by_votes)
 
 
 def test_excluded_faces_are_left_out_when_asked(trial):

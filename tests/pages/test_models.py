@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from emotion import paths, registry
 from emotion.dataset import store
+from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.labels import EMOTIONS
 from emotion.models import exporting, results, worker
 from emotion.models.jobs import JobState
@@ -165,11 +167,31 @@ def test_votes_and_copies_and_exclusions():
     honouring = Trial("crowd", store.SYNTHETIC, "test", honour_exclusions=True)
     worker.evaluate(honouring)
     app = open_page("Evaluate")
+    app.segmented_control(key="models_against-synthetic-votes").set_value("labels").run()
     assert "Where people agree, and where they do not" in texts(app)
     assert "12 faces." in texts(app)
     app.toggle(key="models_honour-synthetic").set_value(True).run()
     assert not app.exception
     assert "9 faces. 3 excluded faces are left out." in texts(app)
+
+
+def test_what_counts_as_right_can_be_chosen():
+    dataset = store.open_dataset(store.SYNTHETIC)
+    rows = "\n".join(f"{name},9,0,1,0,0,0,0,0,0,0" for name in dataset.faces.names)
+    store.attach_votes(store.SYNTHETIC, f"{','.join(['image', *VOTE_COLUMNS])}\n{rows}\n".encode())
+    by_votes = worker.evaluate(replace(TRIAL, against="votes"))
+    by_labels = worker.evaluate(TRIAL)
+    assert by_votes.overall != by_labels.overall
+    app = open_page("Evaluate")
+    assert metrics(app)["Accuracy"] == f"{by_votes.overall.share:.1%}"  # as crowd has learned it
+    assert "what most people saw in it" in texts(app)
+    assert "crowd has learned what people voted for" not in texts(app)
+    app.segmented_control(key="models_against-synthetic-votes").set_value("labels").run()
+    assert metrics(app)["Accuracy"] == f"{by_labels.overall.share:.1%}"
+    assert "crowd has learned what people voted for" in texts(app)
+    app.selectbox(key="models_model").set_value("large").run()
+    assert app.segmented_control(key="models_against-synthetic-labels").value == "labels"
+    assert not app.exception
 
 
 def test_a_failed_job_says_why():
