@@ -71,6 +71,85 @@ class RandomAffine(layers.Layer):
         }
 
 
+@keras.saving.register_keras_serializable(package="emotion")
+class RandomBlur(layers.Layer):
+    """Blur some faces, each with a Gaussian of its own width.
+
+    Keras's RandomGaussianBlur draws one width for a whole batch, and none above 1 pixel. Here each
+    face's rows, then its columns, are multiplied by a matrix of Gaussians; at the frame's edges,
+    what lies beyond does not count.
+
+    Args:
+        factor: how often a face is blurred, 0 to 1.
+        sigma: largest standard deviation, in pixels.
+        seed: of the layer's own random state.
+    """
+
+    def __init__(self, factor: float, sigma: float = 2.0, seed: int | None = None, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.factor, self.sigma, self.seed = factor, sigma, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, images, training: bool = False):
+        """Change float32 images (n, height, width, 1); only while training."""
+        if not training:
+            return images
+        chosen, strength = _chosen_and_strength(images, self.factor, self.seed_generator)
+        # With a width of next to nothing, the matrix is the identity.
+        sigma = ops.maximum(chosen * strength * self.sigma, 0.05)
+        rows, columns = (_gaussian_matrix(side, sigma) for side in images.shape[1:3])
+        blurred = ops.matmul(ops.matmul(rows, images[..., 0]), ops.transpose(columns, (0, 2, 1)))
+        return blurred[..., None]
+
+    def get_config(self) -> dict:
+        """Return what `__init__` takes."""
+        return super().get_config() | {"factor": self.factor, "sigma": self.sigma, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="emotion")
+class RandomNoise(layers.Layer):
+    """Add normal noise to some faces, to each as strong as chance has it.
+
+    Keras's GaussianNoise adds the same amount to every face, and leaves the range of pixels.
+
+    Args:
+        factor: how often a face gets noise, 0 to 1.
+        deviation: largest standard deviation, in grey levels of 0 to 255.
+        seed: of the layer's own random state.
+    """
+
+    def __init__(self, factor: float, deviation: float = 30.0, seed: int | None = None, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.factor, self.deviation, self.seed = factor, deviation, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, images, training: bool = False):
+        """Change float32 images (n, height, width, channels), 0 to 255; only while training."""
+        if not training:
+            return images
+        chosen, strength = _chosen_and_strength(images, self.factor, self.seed_generator)
+        deviation = chosen * strength * self.deviation
+        noise = keras.random.normal(ops.shape(images), seed=self.seed_generator)
+        return ops.clip(images + noise * deviation[:, None, None, None], 0.0, 255.0)
+
+    def get_config(self) -> dict:
+        """Return what `__init__` takes."""
+        return super().get_config() | {"factor": self.factor, "deviation": self.deviation, "seed": self.seed}
+
+
+def _chosen_and_strength(images, factor: float, seed: keras.random.SeedGenerator):
+    """Return two tensors (n,): 1 for each image that is to be changed, and by how much of the most."""
+    draws = keras.random.uniform((2, ops.shape(images)[0]), seed=seed)
+    return ops.cast(draws[0] < factor, "float32"), draws[1]
+
+
+def _gaussian_matrix(side: int, sigma):
+    """Return, for sigma (n,), matrices (n, side, side) that blur a column of `side` pixels."""
+    distance = ops.arange(side, dtype="float32")[:, None] - ops.arange(side, dtype="float32")[None, :]
+    weights = ops.exp(-0.5 * (distance / sigma[:, None, None]) ** 2)
+    return weights / ops.sum(weights, axis=-1, keepdims=True)
+
+
 def build_augmentation(config: AugmentationConfig, seed: int) -> keras.Sequential:
     """Return the layers that the config describes; float32 (n, 48, 48, 1), 0 to 255, in and out."""
     steps: list[layers.Layer] = []
@@ -90,6 +169,10 @@ def build_augmentation(config: AugmentationConfig, seed: int) -> keras.Sequentia
                 config.contrast, value_range=(0, 255), seed=seed + 3, dtype="float32", name="contrast"
             )
         )
+    if config.blur:
+        steps.append(RandomBlur(config.blur, seed=seed + 4, dtype="float32", name="blur"))
+    if config.noise:
+        steps.append(RandomNoise(config.noise, seed=seed + 5, dtype="float32", name="noise"))
     if config.erasing:
         steps.append(
             layers.RandomErasing(

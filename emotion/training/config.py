@@ -36,6 +36,8 @@ class AugmentationConfig:
     brightness: float = 0.0  # share of the range from black to white, either way
     contrast: float = 0.0  # share, either way
     erasing: float = 0.25  # how often a rectangle is covered (Zhong et al. 2020)
+    blur: float = 0.0  # how often a face is out of focus, as small ones and moving ones are
+    noise: float = 0.0  # how often it has the noise of a camera in poor light
 
     def __post_init__(self) -> None:
         _require_numbers(self)
@@ -47,6 +49,8 @@ class AugmentationConfig:
                 "brightness must lie between 0 and 1": 0 <= self.brightness <= 1,
                 "contrast must lie between 0 and 0.9": 0 <= self.contrast <= 0.9,
                 "erasing must lie between 0 and 1": 0 <= self.erasing <= 1,
+                "blur must lie between 0 and 1": 0 <= self.blur <= 1,
+                "noise must lie between 0 and 1": 0 <= self.noise <= 1,
             }
         )
 

@@ -13,6 +13,7 @@ from pages.components.dataset_face import PREVIEW_FACES
 
 _VARIANTS = 8
 _DEFAULTS = AugmentationConfig()
+_HOW_OFTEN = {"erasing": "A part covered", "blur": "Out of focus", "noise": "Noisy"}
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,10 +42,25 @@ def _choose_strength() -> AugmentationConfig:
     rotation = st.slider("Rotation, up to", 0, 45, round(_DEFAULTS.rotation), 1, "%d°", key="augment_turn")
     shift = st.slider("Shift, up to", 0, 30, round(100 * _DEFAULTS.shift), 1, percent, key="augment_shift")
     zoom = st.slider("Zoom, up to", 0, 40, round(100 * _DEFAULTS.zoom), 1, percent, key="augment_zoom")
-    erasing = st.slider(
-        "A part covered, how often", 0, 100, round(100 * _DEFAULTS.erasing), 5, percent, key="augment_erasing"
+    often = {
+        name: st.slider(
+            f"{words}, how often",
+            0,
+            100,
+            round(100 * getattr(_DEFAULTS, name)),
+            5,
+            percent,
+            key=f"augment_{name}",
+        )
+        for name, words in _HOW_OFTEN.items()
+    }
+    return AugmentationConfig(
+        flip=flip,
+        rotation=float(rotation),
+        shift=shift / 100,
+        zoom=zoom / 100,
+        **{name: value / 100 for name, value in often.items()},
     )
-    return AugmentationConfig(flip, float(rotation), shift / 100, zoom / 100, erasing / 100)
 
 
 def _choose_faces(dataset: StoredDataset, splits: tuple[str, ...]) -> list[int]:

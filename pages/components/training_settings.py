@@ -293,4 +293,6 @@ def _choose_augmentation(base: AugmentationConfig, key: Key) -> dict[str, Any]:
         values["brightness"] = _percent("Brightness, up to", base.brightness, key("brightness"), 50)
         values["contrast"] = _percent("Contrast, up to", base.contrast, key("contrast"), 80)
         values["erasing"] = _percent("A part covered, how often", base.erasing, key("erasing"), 100)
+        values["blur"] = _percent("Out of focus, how often", base.blur, key("blur"), 100)
+        values["noise"] = _percent("Noisy, how often", base.noise, key("noise"), 100)
     return values

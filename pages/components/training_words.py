@@ -70,6 +70,8 @@ _PART_WORDS = {
     "brightness": "brightness",
     "contrast": "contrast",
     "erasing": "covered parts",
+    "blur": "blurred faces",
+    "noise": "noisy faces",
 }
 
 

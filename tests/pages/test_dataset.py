@@ -12,6 +12,7 @@ from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.importing import ImportCancelled, ImportProgress, import_dataset
 from emotion.labels import EMOTIONS
+from emotion.training.config import AugmentationConfig
 from pages.components.dataset_choice import balance_in_words
 from pages.components.dataset_import import import_jobs
 from tests.helpers import faces_by_name, png_bytes, write_folder, zip_bytes
@@ -217,11 +218,13 @@ def test_augmentation(monkeypatch):
     app = open_page("Augmentation")
     app.slider(key="augment_turn").set_value(40).run()
     app.button(key="augment_roll").click().run()
+    app.slider(key="augment_noise").set_value(60).run()
     assert not app.exception
-    assert [count for count, _, _ in asked] == [7, 7, 7]
-    assert asked[0][1].rotation == 12
-    assert asked[1][1].rotation == 40
+    assert [count for count, _, _ in asked] == [7, 7, 7, 7]
+    assert asked[0][1] == AugmentationConfig()
+    assert asked[1][1] == AugmentationConfig(rotation=40.0)
     assert asked[2][2] != asked[1][2]
+    assert asked[3][1] == AugmentationConfig(rotation=40.0, noise=0.6)
     assert len(app.get("image")) == 1
 
 

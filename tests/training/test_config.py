@@ -77,7 +77,8 @@ def test_unknown_preset_names_the_known_ones():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [({"rotation": 200}, "Rotation"), ({"shift": 0.9}, "Shift"), ({"erasing": 1.1}, "Erasing"),
-     ({"zoom": -0.1}, "Zoom"), ({"brightness": 2}, "Brightness"), ({"contrast": 1}, "Contrast")],
+     ({"zoom": -0.1}, "Zoom"), ({"brightness": 2}, "Brightness"), ({"contrast": 1}, "Contrast"),
+     ({"blur": -0.1}, "Blur"), ({"noise": 2}, "Noise")],
 )  # fmt: skip
 def test_senseless_augmentation_is_refused(changes, message):
     with pytest.raises(ConfigError, match=message):

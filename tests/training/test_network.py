@@ -14,7 +14,7 @@ from emotion.evaluation import evaluate_classifier, expected_calibration_error
 from emotion.labels import EMOTIONS
 from emotion.training import export
 from emotion.training.architectures import ARCHITECTURES, build_network
-from emotion.training.augmentation import RandomAffine, build_augmentation
+from emotion.training.augmentation import RandomAffine, RandomBlur, RandomNoise, build_augmentation
 from emotion.training.config import ARCHITECTURE_NAMES, AugmentationConfig, ConfigError, RunConfig
 from emotion.training.data import prepare
 from emotion.training.presets import PRESETS
@@ -136,6 +136,46 @@ def test_light_changes_and_stays_in_range(part):
     assert np.abs(changed - batch()).max() > 10
     assert changed.min() >= 0
     assert changed.max() <= 255
+
+
+WORSENED = (RandomBlur, RandomNoise)
+
+
+@pytest.mark.parametrize("layer", WORSENED)
+def test_worse_pictures_only_while_training(layer):
+    images = np.repeat(batch(), 20, axis=0)
+    assert np.array_equal(layer(1.0)(images, training=False), images)
+    changed = np.asarray(layer(0.3, seed=1)(images, training=True))
+    shares = (np.abs(changed - images).max(axis=(1, 2, 3)) > 0.01).mean()
+    assert 0.2 < shares < 0.4
+    assert np.array_equal(changed, layer(0.3, seed=1)(images, training=True))
+    assert changed.min() >= 0
+    assert changed.max() <= 255
+    again = layer.from_config(layer(0.3, seed=1).get_config())
+    assert np.array_equal(changed, again(images, training=True))
+
+
+def test_blur_is_gaussian_and_keeps_an_even_picture():
+    dot = np.zeros((200, 48, 48, 1), np.float32)
+    dot[:, 24, 20] = 100.0
+    blurred = np.asarray(RandomBlur(1.0, sigma=2.0, seed=3)(dot, training=True))[..., 0]
+    assert np.allclose(blurred.sum(axis=(1, 2)), 100, rtol=1e-3)
+    variance = (blurred.sum(axis=1) * (np.arange(48) - 20) ** 2).sum(axis=1) / 100
+    of_rows = (blurred.sum(axis=2) * (np.arange(48) - 24) ** 2).sum(axis=1) / 100
+    assert np.allclose(variance, of_rows, atol=0.01)
+    assert 3.2 < variance.max() <= 4.01
+    assert variance.min() < 0.5
+    even = np.full((4, 48, 48, 1), 90.0, np.float32)
+    assert np.allclose(RandomBlur(1.0)(even, training=True), even, atol=0.01)
+
+
+def test_noise_is_as_strong_as_asked_at_most():
+    grey = np.full((200, 48, 48, 1), 128.0, np.float32)
+    noisy = np.asarray(RandomNoise(1.0, deviation=20.0, seed=3)(grey, training=True))
+    deviations = noisy.std(axis=(1, 2, 3))
+    assert 18 < deviations.max() < 21
+    assert deviations.min() < 2
+    assert abs(noisy.mean() - 128) < 0.1
 
 
 @pytest.mark.parametrize("sharpening", [0.5, 3.0])
