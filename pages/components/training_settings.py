@@ -289,10 +289,10 @@ def _choose_augmentation(base: AugmentationConfig, key: Key) -> dict[str, Any]:
         values["rotation"] = base.rotation if rotation == round(base.rotation) else float(rotation)
         values["shift"] = _percent("Shift, up to", base.shift, key("shift"), 30)
         values["zoom"] = _percent("Zoom, up to", base.zoom, key("zoom"), 40)
+        values["erasing"] = _percent("A part covered, how often", base.erasing, key("erasing"), 100)
     with right:
         values["brightness"] = _percent("Brightness, up to", base.brightness, key("brightness"), 50)
         values["contrast"] = _percent("Contrast, up to", base.contrast, key("contrast"), 80)
-        values["erasing"] = _percent("A part covered, how often", base.erasing, key("erasing"), 100)
         values["blur"] = _percent("Out of focus, how often", base.blur, key("blur"), 100)
         values["noise"] = _percent("Noisy, how often", base.noise, key("noise"), 100)
     return values
