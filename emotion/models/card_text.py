@@ -17,7 +17,8 @@ from emotion.models import card_figures
 from emotion.models.card import WITHOUT_COPIES, ModelCard, ModelError
 from emotion.models.markdown import code_block, plain, shell_word, table
 from emotion.models.report import Robustness
-from emotion.training.config import SYNTHETIC
+from emotion.registry import SHIPPED_MODELS
+from emotion.training.config import SYNTHETIC, RunConfig
 from emotion.training.presets import PRESETS
 
 # Settings that are told elsewhere in the document, or are none.
@@ -147,9 +148,11 @@ def _recipe(card: ModelCard) -> str:
         return ""
     preset, differences = _nearest_preset(config)
     name = config.get("name", preset)
-    options = f"--preset {preset} --dataset {_imported_name(card)}"
-    options += f" --name {shell_word(name)}" * (name != preset)
-    text = code_block([*_import(card), f"python train_model.py {options}"])
+    dataset = _imported_name(card)
+    presets = [*_presets_before(config), preset]
+    commands = [f"python train_model.py --preset {item} --dataset {dataset}" for item in presets]
+    commands[-1] += f" --name {shell_word(name)}" * (name != preset)
+    text = code_block([*_import(card), *commands])
     if differences:
         text += f"\n\nThat preset, as it is today, differs in: {', '.join(map(plain, differences))}."
     best = card.content.get("best_epoch")
@@ -164,14 +167,22 @@ def _recipe(card: ModelCard) -> str:
     return f"{text}\n\n{table(['setting', 'value'] * 2, pairs)}\n\nWhat is off is left out."
 
 
+def _presets_before(config: Mapping[str, Any]) -> list[str]:
+    """Return the presets that make what a config builds on; what comes with the product is there already."""
+    names = [config.get("start_from")]
+    if isinstance(config.get("teachers"), list):
+        names += config["teachers"]
+    return [name for name in PRESETS if name in names and name not in SHIPPED_MODELS]
+
+
 def _nearest_preset(config: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return the preset that a config is, or has its name, or is most like; and what differs, in words."""
-    mine = _flat(config)
+    # A setting that is newer than the config was at what is now its default.
+    mine = _flat(json.loads(RunConfig().to_json())) | _flat(config)
     differences = {}
     for name, preset in PRESETS.items():
         theirs = _flat(json.loads(preset.to_json()))
-        # Settings that are newer than the config had no other value then.
-        differences[name] = [key for key, value in theirs.items() if mine.get(key, value) != value]
+        differences[name] = [key for key, value in theirs.items() if mine[key] != value]
     nearest = min(
         differences,
         key=lambda name: (bool(differences[name]), name != config.get("name"), len(differences[name])),

@@ -128,8 +128,16 @@ def test_a_card_that_says_nothing():
             trained("base", "faces"),
             ["datasets import PATH --name faces\n", "--preset base --dataset faces\n"],
         ),
-        (trained("crowd"), ["--votes VOTES.csv\n"]),
+        (
+            trained("crowd"),
+            [
+                "--votes VOTES.csv\n"
+                "python train_model.py --preset crowd-start --dataset fer2013\n"
+                "python train_model.py --preset crowd --dataset fer2013\n"
+            ],
+        ),
         (trained("large"), ["| start from | crowd |"]),
+        (trained(start_from=3, teachers=4), ["teacher share", "differs in: start from, teachers."]),
         (trained("base", name="a_b"), ["--preset base --dataset fer2013 --name a_b\n"]),
         (
             trained("small", epochs=5, teachers=["a", "b|c"]),
