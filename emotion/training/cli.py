@@ -26,7 +26,7 @@ from emotion.training.config import (
     RunConfig,
 )
 from emotion.training.following import follow
-from emotion.training.presets import PRESETS, preset
+from emotion.training.presets import PRESETS, preset, require_models
 from emotion.training.run_store import RunError
 
 # What of a preset can be changed by an option: its name, its type or choices, what stands for the
@@ -107,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             name = _preset_name(arguments)
             config = config_from(arguments)
+            require_models(config)
             _check_dataset(config)
             run_id = runs.submit(config, name, register=True, replace_model=arguments.replace).id
             known = 0

@@ -10,7 +10,7 @@ from emotion.dataset.store import DatasetDescription
 from emotion.registry import clean_name
 from emotion.training import runs
 from emotion.training.config import ConfigError, RunConfig
-from emotion.training.presets import PRESET_WORDS, PRESETS
+from emotion.training.presets import PRESET_WORDS, PRESETS, require_models
 from emotion.training.run import RunError
 from pages.components.dataset_choice import datasets_or_stop
 from pages.components.text import escape_markdown
@@ -56,6 +56,7 @@ def show_start(run_list: list[runs.Run]) -> None:
         values = choose_settings(preset, base)
     try:
         config = build_config(base, values | {"name": clean_name(name or base.name)})
+        require_models(config)
     except ConfigError as error:
         config = None
         panel.error(escape_markdown(str(error)), icon=":material/rule:")

@@ -281,9 +281,9 @@ def test_settings_that_make_no_sense(name, value, sentence):
     assert buttons(app)["Start training"].proto.disabled
 
 
-def test_crowd_needs_votes(tmp_path):
+def test_learning_from_votes_needs_votes(tmp_path):
     app = open_page()
-    app.radio(key="training-preset").set_value("crowd").run()
+    app.radio(key="training-preset").set_value("crowd-start").run()
     assert not app.exception
     assert "No dataset has people's votes" in texts(app)
     assert buttons(app)["Start training"].proto.disabled
@@ -294,10 +294,21 @@ def test_crowd_needs_votes(tmp_path):
         "voted", "\n".join([header, *(f"{name},9,1,0,0,0,0,0,0,0,0" for name in names)]).encode()
     )
     app.run()
-    assert app.selectbox(key="training-dataset-crowd").value == "voted"
+    assert app.selectbox(key="training-dataset-crowd-start").value == "voted"
     buttons(app)["Start training"].click().run()
     config = runs.list_runs()[0].config
     assert (config.dataset, config.targets) == ("voted", "votes")
+
+
+def test_a_preset_that_builds_on_a_model_says_which_to_train_first():
+    app = open_page()
+    app.radio(key="training-preset").set_value("crowd").run()
+    assert "train the preset 'crowd-start' first" in app.error[0].value.replace("\\", "")
+    assert buttons(app)["Start training"].proto.disabled
+    registry.add_model(paths.shipped_models_folder() / "crowd", "crowd-start")
+    app.run()
+    assert not app.error
+    assert not app.exception
 
 
 def test_presets_prefer_real_faces_and_offer_to_leave_out_excluded_ones(tmp_path):

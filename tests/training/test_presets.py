@@ -7,13 +7,32 @@ import pytest
 from emotion import paths
 from emotion.models.card import read_card
 from emotion.registry import SHIPPED_MODELS
-from emotion.training.presets import PRESETS
+from emotion.training.config import ConfigError, RunConfig
+from emotion.training.presets import PRESETS, require_models
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_what_a_preset_builds_on_comes_with_the_product(name):
+def test_what_a_preset_builds_on_is_another_preset(name):
     preset = PRESETS[name]
-    assert {preset.start_from, *preset.teachers} - {""} <= set(SHIPPED_MODELS) - {name}
+    assert {preset.start_from, *preset.teachers} - {""} <= set(PRESETS) - {name}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"start_from": "crowd-start"}, "train the preset 'crowd-start' first"),
+        ({"teachers": ("crowd", "professor")}, "no model 'professor'; choose from: crowd"),
+        ({"start_from": "../crowd"}, "no model '../crowd'"),
+    ],
+)
+def test_a_model_to_build_on_must_be_there(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        require_models(RunConfig().changed(**changes))
+
+
+def test_models_to_build_on_that_are_there():
+    require_models(RunConfig(start_from="crowd", teachers=("large", "small")))
+    require_models(RunConfig())
 
 
 @pytest.mark.parametrize("name", SHIPPED_MODELS)
