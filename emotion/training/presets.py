@@ -23,7 +23,8 @@ PRESETS: dict[str, RunConfig] = {
         augmentation=AugmentationConfig(rotation=5.0, shift=0.04, zoom=0.05, erasing=0.0),
     ),
     "small": _WIDE.changed(
-        name="small", widths=(32, 64, 128), epochs=25, dropout=0.2, teachers=("large",),
+        name="small", widths=(32, 64, 128), epochs=20, dropout=0.2, teachers=("large",),
+        augmentation=_ROUGH,
     ),
     "base": RunConfig(),
     "crowd-start": _WIDE.changed(name="crowd-start", targets="votes", epochs=50, label_smoothing=0.0),
@@ -32,7 +33,8 @@ PRESETS: dict[str, RunConfig] = {
         augmentation=_ROUGH,
     ),
     "large": _WIDE.changed(
-        name="large", start_from="crowd", epochs=12, warmup_epochs=0.5, learning_rate=0.03,
+        name="large", start_from="crowd", epochs=24, warmup_epochs=1.0, learning_rate=0.05,
+        augmentation=_ROUGH,
     ),
 }  # fmt: skip
 
