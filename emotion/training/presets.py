@@ -23,8 +23,7 @@ PRESETS: dict[str, RunConfig] = {
         augmentation=AugmentationConfig(rotation=5.0, shift=0.04, zoom=0.05, erasing=0.0),
     ),
     "small": _WIDE.changed(
-        name="small", widths=(32, 64, 128), epochs=20, dropout=0.2, teachers=("large",),
-        augmentation=_ROUGH,
+        name="small", widths=(32, 64, 128), epochs=25, dropout=0.2, teachers=("large",),
     ),
     "base": RunConfig(),
     "crowd-start": _WIDE.changed(name="crowd-start", targets="votes", epochs=50, label_smoothing=0.0),
