@@ -9,6 +9,8 @@ from typing import Literal
 
 from emotion.models.results import Trial
 
+Kind = Literal["evaluate", "compare", "robustness"]
+
 
 @dataclass(frozen=True)
 class Task:
@@ -24,13 +26,20 @@ class Task:
         against: what counts as right, the "labels" or most people's "votes".
     """
 
-    kind: Literal["evaluate", "compare", "robustness"]
+    kind: Kind
     models: tuple[str, ...]
     dataset: str
     split: str
     honour_exclusions: bool = False
     faces: int | None = None
     against: str = "labels"
+
+    @classmethod
+    def of(cls, kind: Kind, *trials: Trial, faces: int | None = None) -> Task:
+        """Return the task for trials that differ in their models alone."""
+        first = trials[0]
+        models = tuple(trial.model for trial in trials)
+        return cls(kind, models, first.dataset, first.split, first.honour_exclusions, faces, first.against)
 
     def trials(self) -> tuple[Trial, ...]:
         """Return each model with the faces."""

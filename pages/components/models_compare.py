@@ -42,14 +42,7 @@ def show_compare(model: ModelCard) -> None:
 
 
 def _offer(first: Trial, second: Trial) -> None:
-    task = Task(
-        "compare",
-        (first.model, second.model),
-        first.dataset,
-        first.split,
-        first.honour_exclusions,
-        against=first.against,
-    )
+    task = Task.of("compare", first, second)
     offer_job(
         results.comparison_path(first, second).stem,
         f"Comparing {first.model} with {second.model} on {first.dataset}, {first.split}",

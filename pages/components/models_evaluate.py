@@ -54,14 +54,7 @@ def show_evaluate(model: ModelCard) -> None:
 
 
 def _offer(trial: Trial) -> None:
-    task = Task(
-        "evaluate",
-        (trial.model,),
-        trial.dataset,
-        trial.split,
-        trial.honour_exclusions,
-        against=trial.against,
-    )
+    task = Task.of("evaluate", trial)
     count = len(results.trial_faces(trial).indices)
     offer_job(
         results.report_path(trial).stem,

@@ -42,17 +42,10 @@ def show_robustness(model: ModelCard) -> None:
 
 
 def _offer(models: list[str], faces: Faces, count: int | None) -> None:
-    task = Task(
-        "robustness",
-        tuple(models),
-        faces.dataset,
-        faces.split,
-        faces.honour_exclusions,
-        count,
-        faces.against,
-    )
-    paths = [results.robustness_path(faces.trial(name), count).stem for name in models]
-    total = len(results.trial_faces(faces.trial(models[0])).indices)
+    trials = [faces.trial(name) for name in models]
+    task = Task.of("robustness", *trials, faces=count)
+    paths = [results.robustness_path(trial, count).stem for trial in trials]
+    total = len(results.trial_faces(trials[0]).indices)
     tried = total if count is None else min(count, total)
     steps = 1 + sum(len(kind.levels) - 1 for kind in CORRUPTIONS.values())
     offer_job(

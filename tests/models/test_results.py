@@ -96,6 +96,14 @@ def test_right_can_be_what_most_people_saw(trial):
     assert results.load_robustness(trial, None) is None
 
 
+def test_a_task_asks_for_the_trials_it_was_made_of():
+    trials = [Trial(name, "mine", "train", True, "votes") for name in ("crowd", "small")]
+    task = Task.of("robustness", *trials, faces=70)
+    assert task.trials() == tuple(trials)
+    assert Task.from_json(task.to_json()) == task
+    assert task.faces == 70
+
+
 def test_what_most_people_saw_needs_votes(trial):
     by_votes = replace(trial, against="votes")
     with pytest.raises(DatasetError, match="has no votes"):
