@@ -7,15 +7,15 @@ st.logo("assets/logo.svg", size="large", icon_image="assets/icon.svg")
 
 pages = {
     "Analyze": [
-        st.Page("pages/analyze/photo.py", title="Photos", icon=":material/photo_library:", default=True),
-        st.Page("pages/analyze/webcam.py", title="Webcam", icon=":material/videocam:", url_path="webcam"),
+        st.Page("pages/photos/page.py", title="Photos", icon=":material/photo_library:", default=True),
+        st.Page("pages/webcam/page.py", title="Webcam", icon=":material/videocam:", url_path="webcam"),
     ],
     "Learn": [
-        st.Page("pages/learn/dataset.py", title="Dataset", icon=":material/dataset:", url_path="dataset"),
+        st.Page("pages/dataset/page.py", title="Dataset", icon=":material/dataset:", url_path="dataset"),
         st.Page(
-            "pages/learn/training.py", title="Training", icon=":material/model_training:", url_path="training"
+            "pages/training/page.py", title="Training", icon=":material/model_training:", url_path="training"
         ),
-        st.Page("pages/learn/models.py", title="Models", icon=":material/neurology:", url_path="models"),
+        st.Page("pages/models/page.py", title="Models", icon=":material/neurology:", url_path="models"),
     ],
 }
 

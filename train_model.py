@@ -2,7 +2,7 @@
 
 import sys
 
-from emotion.training.cli import main
+from emotion.cli.train import main
 
 if __name__ == "__main__":
     sys.exit(main())

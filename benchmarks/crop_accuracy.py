@@ -14,8 +14,8 @@ import json
 from crop_relation import TILTS, round_trip
 from model_options import read_command_line
 
-from emotion.classifier import Classifier
-from emotion.faces import YuNetDetector
+from emotion.faces.detector import YuNetDetector
+from emotion.models.classifier import Classifier
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Measure how FER-2013 frames a face, and how well `emotion.crops` cuts that frame out of a picture.
+"""Measure how FER-2013 frames a face, and how well `emotion.faces.crops` cuts that frame out of a picture.
 
     python benchmarks/crop_relation.py SOURCE [--sample 600] [--json]
 
@@ -8,7 +8,7 @@ SOURCE is FER-2013 as a folder, a zip or the challenge's CSV. Three measurements
 2. The side: without a neck and hair around it a face looks smaller to the detector, so 1 alone would cut
    photographs too loosely. FER-2013's loosely framed faces have surroundings: they are cut with several
    sides, found again in the crop, and the side is taken at which they look as large as in 1.
-   `emotion.crops.FRAME_SIDE` is this side.
+   `emotion.faces.crops.FRAME_SIDE` is this side.
 3. The round trip: faces are set into larger grey pictures, enlarged and tilted, found and cut out again.
 """
 
@@ -26,11 +26,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from emotion import crops
-from emotion.crops import crop_face, cut_frame
 from emotion.dataset.face_dataset import DatasetError
-from emotion.dataset.readers import read_dataset
-from emotion.faces import DetectedFace, FaceDetector, YuNetDetector
+from emotion.dataset.reading.sources import read_dataset
+from emotion.faces import crops
+from emotion.faces.crops import crop_face, cut_frame
+from emotion.faces.detector import DetectedFace, FaceDetector, YuNetDetector
 
 SIZE = crops.CROP_SIZE
 SIDES = (0.85, 0.9, 0.95, 1.0, 1.05)

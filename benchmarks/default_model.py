@@ -5,7 +5,7 @@
 FER-2013's test faces in which most of ten people saw one of the seven emotions (FER+) are set into larger
 pictures, tilted by up to 10 degrees (see crop_relation.py), found, and cut out again, as in a photograph
 or a webcam's frame. How often does each model say what most people saw, and what FER-2013's label says, for
-the faces as they were and cut out? `emotion.registry.DEFAULT_MODEL` is the best on those cut out.
+the faces as they were and cut out? `emotion.models.registry.DEFAULT_MODEL` is the best on those cut out.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from crop_relation import round_trip
 from model_options import voted_faces
 
-from emotion.classifier import Classifier
 from emotion.dataset.face_dataset import DatasetError
-from emotion.dataset.readers import read_dataset
-from emotion.faces import YuNetDetector
-from emotion.registry import SHIPPED_MODELS, model_folder
+from emotion.dataset.reading.sources import read_dataset
+from emotion.faces.detector import YuNetDetector
+from emotion.models.classifier import Classifier
+from emotion.models.registry import SHIPPED_MODELS, model_folder
 
 TILTS = (0, 10)
 

@@ -1,4 +1,4 @@
-"""Measure what the constants of `emotion.faces` rest on.
+"""Measure what the constants of `emotion.faces.detector` rest on.
 
     python benchmarks/detection.py SOURCE [--sample 200] [--json]
 
@@ -28,8 +28,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.crop_relation import CANVAS, best_face, longer_side, read_command_line, set_into_picture
-from emotion import faces
-from emotion.faces import YuNetDetector
+from emotion.faces import detector as faces
+from emotion.faces.detector import YuNetDetector
 
 SEARCH_SIDES = (48, 256, 480, 960)
 OPENCV_SCORE = 0.9

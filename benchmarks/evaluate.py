@@ -24,14 +24,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from emotion import paths
-from emotion.classifier import Classifier
 from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
+from emotion.evaluation.cache import Trial, trial_faces
+from emotion.evaluation.tasks import THREADS
+from emotion.models.classifier import Classifier
 from emotion.models.litert import open_own
-from emotion.models.results import Trial, trial_faces
+from emotion.models.registry import ModelError, active_model, model_folder
 from emotion.models.tasks import Task
-from emotion.models.worker import THREADS
-from emotion.registry import ModelError, active_model, model_folder
 
 _BLOCK = 64
 

@@ -29,11 +29,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from emotion import paths
-from emotion.classifier import Classifier
 from emotion.images import read_image
-from emotion.live.results import LiveSettings
+from emotion.live.frames import LiveSettings
 from emotion.live.session import LiveSession
-from emotion.registry import active_model, model_folder
+from emotion.models.classifier import Classifier
+from emotion.models.registry import active_model, model_folder
 from tests.e2e.live_browser import SIZE, in_own_network, why_no_own_network
 
 COLUMNS = {1: 1, 3: 3, 7: 4}

@@ -24,10 +24,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from emotion.classifier import Classifier
-from emotion.dataset.synthetic import generate
 from emotion.models.card import LITERT_FILE
-from emotion.registry import SHIPPED_MODELS, ModelError, model_folder, read_card
+from emotion.models.classifier import Classifier
+from emotion.models.registry import SHIPPED_MODELS, ModelError, model_folder, read_card
+from emotion.synthetic.faces import generate
 
 THREADS = (1, 2)
 BATCHES = (1, 16)

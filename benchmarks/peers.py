@@ -76,9 +76,9 @@ def serve(library: str, model: str) -> None:
 
 def load_ours(model: str):
     """Return a function from RGB uint8 (height, width, 3) to the faces."""
-    from emotion.analysis import Analyzer
-    from emotion.classifier import Classifier
-    from emotion.registry import model_folder
+    from emotion.models.classifier import Classifier
+    from emotion.models.registry import model_folder
+    from emotion.photos.analysis import Analyzer
 
     analyzer = Analyzer(Classifier(model_folder(model)))
     return lambda picture: analyzer.analyze(picture).faces
@@ -153,8 +153,8 @@ def make_photographs(folder: Path) -> dict[str, list[Path]]:
     import cv2
     import numpy as np
 
-    from emotion.examples import example_pictures
     from emotion.images import decode_image
+    from emotion.photos.examples import example_pictures
 
     pictures = {example.name: example for example in example_pictures()}
     astronaut = cv2.cvtColor(decode_image(pictures["astronaut.png"].load()), cv2.COLOR_RGB2BGR)
@@ -273,7 +273,7 @@ def read_command_line() -> argparse.Namespace:
         return options
     if min(options.rounds, options.starts) < 1:
         parser.error("--rounds and --starts are at least 1")
-    from emotion.registry import ModelError, active_model, model_folder
+    from emotion.models.registry import ModelError, active_model, model_folder
 
     try:
         options.model = options.model or active_model()

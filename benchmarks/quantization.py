@@ -3,7 +3,7 @@
     python benchmarks/quantization.py fer2013.zip [--split test] [--votes FILE] [--model NAME] [--json]
 
 Exports the model's Keras file to LiteRT twice, with float weights (the baseline) and dynamic-range
-quantised as `emotion/training/export.py` ships it, and lets both predict the same faces, in turn, on
+quantised as `emotion/training/finish.py` ships it, and lets both predict the same faces, in turn, on
 one thread. Needs TensorFlow; says nothing about a machine that is busy with something else.
 """
 

@@ -35,7 +35,7 @@ import keras
 import numpy as np
 
 from emotion.dataset.face_dataset import FaceDataset
-from emotion.dataset.synthetic import generate
+from emotion.synthetic.faces import generate
 from emotion.training import callbacks, recipe
 from emotion.training.augmentation import build_augmentation
 from emotion.training.batches import endless_batches

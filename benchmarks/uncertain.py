@@ -2,7 +2,7 @@
 
     python benchmarks/uncertain.py fer2013.zip [--split test] [--votes FILE] [--model NAME] [--json]
 
-The two limits in `emotion/analysis.py` are judged by this.
+The two limits in `emotion/photos/analysis.py` are judged by this.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import json
 import numpy as np
 from model_options import read_command_line
 
-from emotion.analysis import is_uncertain
-from emotion.classifier import Classifier
+from emotion.models.classifier import Classifier
+from emotion.photos.analysis import is_uncertain
 
 
 def main() -> None:

@@ -2,6 +2,6 @@
 
 import sys
 
-from emotion.cli import main
+from emotion.cli.main import main
 
 sys.exit(main())

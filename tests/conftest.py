@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from emotion import paths
-from emotion.analysis import Analyzer
-from emotion.classifier import Classifier
 from emotion.images import read_image
+from emotion.models.classifier import Classifier
+from emotion.photos.analysis import Analyzer
 
 # TensorFlow's greetings would bury what a failing test has to say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emotion.dataset.synthetic import generate
 from emotion.labels import EMOTIONS
+from emotion.synthetic.faces import generate
 
 
 def png_bytes(image: np.ndarray) -> bytes:

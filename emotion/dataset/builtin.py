@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emotion.dataset.face_dataset import FaceDataset
-from emotion.dataset.synthetic import generate
+from emotion.synthetic.faces import generate
 
 BUILTIN_FACES = 2100
 

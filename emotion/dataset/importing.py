@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion.dataset.face_dataset import DatasetError, SkippedItem
-from emotion.dataset.quality_finding import plain_cell
-from emotion.dataset.readers import nothing_found, open_source
+from emotion.dataset.quality.finding import plain_cell
+from emotion.dataset.reading.sources import nothing_found, open_source
 from emotion.dataset.statistics import describe
 from emotion.dataset.store import SYNTHETIC, DatasetDescription, dataset_folder, datasets_folder
 from emotion.dataset.writer import DatasetWriter, remove_abandoned

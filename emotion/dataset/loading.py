@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion.dataset.face_dataset import DatasetError, FaceDataset
-from emotion.dataset.readers import read_with_note
+from emotion.dataset.reading.sources import read_with_note
 from emotion.dataset.store import SYNTHETIC, is_imported, open_dataset
 
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from emotion.face_geometry import cut_square, merge_rows, move_rows
-from emotion.faces import (
+from emotion.faces.detector import (
     MERGE_THRESHOLD,
     REGION_FACE_SIDE,
     REGION_SIDE,
@@ -18,7 +17,8 @@ from emotion.faces import (
     face_from_row,
     reading_order,
 )
-from emotion.tracking import Track
+from emotion.faces.geometry import cut_square, merge_rows, move_rows
+from emotion.live.tracking import Track
 
 # What follows was measured on 400 FER-2013 test faces, set into pictures of 640x480 and tilted.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from emotion.labels import EMOTIONS, UNCERTAIN
-from emotion.live.results import LiveFace
+from emotion.live.frames import LiveFace
 
 SAMPLE_SECONDS = 0.1
 MAX_SAMPLES = 100_000

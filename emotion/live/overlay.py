@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from emotion.drawing import place_label, text_color
 from emotion.labels import EMOTIONS, color_rgb, percent
-from emotion.live.results import HeatMap, LiveFace
+from emotion.live.frames import HeatMap, LiveFace
+from emotion.photos.drawing import place_label, text_color
 
 Color = tuple[int, int, int]
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from emotion.classifier import Classifier
-from emotion.crops import crop_faces
-from emotion.faces import DetectedFace
+from emotion.evaluation import explanation
+from emotion.faces.crops import crop_faces
+from emotion.faces.detector import DetectedFace
 from emotion.live.detection import LiveDetector
+from emotion.live.frames import HeatMap, LiveFace, LiveResult, LiveSettings, Timings
 from emotion.live.overlay import draw_faces
-from emotion.live.results import HeatMap, LiveFace, LiveResult, LiveSettings, Timings
-from emotion.models import explanation
-from emotion.tracking import FaceTracker, Smoother, Track
+from emotion.live.tracking import FaceTracker, Smoother, Track
+from emotion.models.classifier import Classifier
 
 # The whole frame is searched for newcomers this often; and more often while nobody is in sight, or someone
 # is missing.

@@ -10,13 +10,13 @@ from collections import deque
 
 import numpy as np
 
-from emotion.classifier import Classifier
 from emotion.live.detection import LiveDetector
+from emotion.live.frames import LiveFace, LiveResult, LiveSettings, Timings
 from emotion.live.history import LiveHistory
 from emotion.live.overlay import draw_notice
 from emotion.live.processor import LiveProcessor
-from emotion.live.report import LiveReport, LiveStats
-from emotion.live.results import LiveFace, LiveResult, LiveSettings, Timings
+from emotion.live.summary import LiveReport, LiveStats
+from emotion.models.classifier import Classifier
 
 # Frames a second and milliseconds are those of the last frames.
 RECENT_FRAMES = 90

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from emotion.models.results import Trial
+from emotion.evaluation.cache import Trial
 
 Kind = Literal["evaluate", "compare", "robustness"]
 
@@ -60,4 +60,4 @@ class Task:
 
     def command(self) -> list[str]:
         """Return the command line of the process that does it."""
-        return [sys.executable, "-m", "emotion.models.worker", self.to_json()]
+        return [sys.executable, "-m", "emotion.evaluation.tasks", self.to_json()]

@@ -3,7 +3,7 @@
 Every network takes float32 (n, 48, 48, 1) with values from 0 to 255 and returns float32 logits
 (n, 7). It ends in a layer named `features`, (n, height, width, channels), global average pooling,
 and a head: dropout, dense layers, of which the last is named `logits`. The head works on the last
-axis alone, so `export.py` applies it at each place of the features as well: that gives the class
+axis alone, so `finish.py` applies it at each place of the features as well: that gives the class
 activation maps (Zhou et al. 2016, "Learning Deep Features for Discriminative Localization").
 """
 

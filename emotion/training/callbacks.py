@@ -10,8 +10,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from emotion.errors import TrainingError
 from emotion.training.control import Control
-from emotion.training.errors import TrainingError
 from emotion.training.metrics import read_all, read_metrics
 
 # What Keras reports of an epoch, and `metrics.jsonl` keeps.

@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from emotion import paths
+from emotion.errors import TrainingError
 from emotion.training.config import ConfigError
-from emotion.training.errors import TrainingError
 
 _PACKAGES = (
     "keras",

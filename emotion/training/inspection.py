@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from emotion import paths
+from emotion.errors import TrainingError
 from emotion.training.config import RunConfig
-from emotion.training.errors import TrainingError
 
 TIMEOUT_SECONDS = 600
 RETRY_SECONDS = 60.0

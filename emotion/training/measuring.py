@@ -12,7 +12,7 @@ from keras import layers
 
 from emotion.dataset.face_dataset import FACE_SIZE, FaceDataset
 from emotion.labels import EMOTIONS
-from emotion.training import export
+from emotion.training import finish
 from emotion.training.architectures import build_network
 from emotion.training.batches import endless_batches
 from emotion.training.config import RunConfig
@@ -122,5 +122,5 @@ def _write(config: RunConfig, network: keras.Model) -> float:
     copy = build_network(config)
     copy.set_weights(network.get_weights())
     with tempfile.TemporaryDirectory() as folder:
-        export.write_model_files(export.inference_model(copy, 1.0, config.average_mirrored), Path(folder))
+        finish.write_model_files(finish.inference_model(copy, 1.0, config.average_mirrored), Path(folder))
     return time.perf_counter() - before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emotion.models.card import ModelError
-from emotion.registry import model_folder
+from emotion.models.registry import model_folder
 from emotion.training.config import AugmentationConfig, ConfigError, RunConfig
 
 # In the order in which a newcomer meets them.

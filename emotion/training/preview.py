@@ -25,8 +25,8 @@ from typing import IO
 import numpy as np
 
 from emotion import paths
+from emotion.errors import TrainingError
 from emotion.training.config import AugmentationConfig
-from emotion.training.errors import TrainingError
 
 IDLE_SECONDS = 120.0
 _HEADER = struct.Struct(">Q")

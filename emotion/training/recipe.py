@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from emotion.labels import EMOTIONS
-from emotion.registry import model_folder
+from emotion.models.registry import model_folder
 from emotion.training.architectures import build_network
 from emotion.training.augmentation import build_augmentation
 from emotion.training.config import ConfigError, RunConfig

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
-from emotion.dataset.synthetic import generate
+from emotion.synthetic.faces import generate
 
 
 def make(count=14, **changes) -> FaceDataset:

@@ -14,8 +14,8 @@ from emotion import paths
 from emotion.dataset import importing, store, writer
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import ImportCancelled, ImportProgress, import_dataset, name_from
-from emotion.dataset.readers import read_dataset
-from emotion.dataset.synthetic import generate
+from emotion.dataset.reading.sources import read_dataset
+from emotion.synthetic.faces import generate
 from tests.helpers import csv_text, faces_by_name, png_bytes, write_folder, zip_bytes
 
 FILES = faces_by_name(14, "train") | faces_by_name(7, "test", seed=5)

@@ -8,8 +8,8 @@ import pytest
 from emotion.dataset import statistics, store
 from emotion.dataset.importing import import_dataset
 from emotion.dataset.statistics import class_weights, compute_statistics, describe
-from emotion.dataset.synthetic import generate
 from emotion.labels import EMOTIONS
+from emotion.synthetic.faces import generate
 from tests.helpers import faces_by_name, write_folder
 
 

@@ -6,9 +6,9 @@ import pytest
 from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import import_dataset
-from emotion.dataset.synthetic import generate
 from emotion.dataset.votes import COLUMN_OF_EMOTION, VOTE_COLUMNS, match_votes, vote_agreement, wins_alone
 from emotion.labels import EMOTIONS
+from emotion.synthetic.faces import generate
 from tests.helpers import csv_text
 
 HEADER = "image," + ",".join(VOTE_COLUMNS)

@@ -13,8 +13,8 @@ from emotion.dataset import store
 from emotion.dataset.importing import ImportCancelled, ImportProgress, import_dataset
 from emotion.labels import EMOTIONS
 from emotion.training.config import AugmentationConfig
-from pages.components.dataset_choice import balance_in_words
-from pages.components.dataset_import import import_jobs
+from pages.dataset.importing import import_jobs
+from pages.shared.dataset_choice import balance_in_words
 from tests.helpers import faces_by_name, png_bytes, write_folder, zip_bytes
 
 
@@ -33,7 +33,7 @@ def _no_import_of_another_test():
 
 def open_page(view: str = "Overview", dataset: str = store.SYNTHETIC) -> AppTest:
     app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
-    app.switch_page("pages/learn/dataset.py").run()
+    app.switch_page("pages/dataset/page.py").run()
     if dataset != store.SYNTHETIC:
         app.selectbox(key="dataset").set_value(dataset).run()
     if view != "Overview":
@@ -361,7 +361,7 @@ def test_an_enlarged_face():
         import streamlit as st
 
         from emotion.dataset import store
-        from pages.components.dataset_face import _show_window
+        from pages.shared.face_window import _show_window
 
         st.session_state.setdefault("face_position", 1)
         _show_window(store.SYNTHETIC, [1, 3, 5])

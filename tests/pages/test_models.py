@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from emotion import paths, registry
+from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.votes import COLUMN_OF_EMOTION, VOTE_COLUMNS
+from emotion.evaluation import cache, tasks
+from emotion.evaluation.cache import Trial
+from emotion.exchange import exports
+from emotion.jobs.jobs import JobState
 from emotion.labels import EMOTIONS
-from emotion.models import exporting, results, worker
-from emotion.models.jobs import JobState
-from emotion.models.results import Trial
-from pages.components.models_jobs import model_jobs
+from emotion.models import registry
+from pages.shared.jobs import model_jobs
 
 CROWD = paths.shipped_models_folder() / "crowd"
 TRIAL = Trial("crowd", store.SYNTHETIC, "test")
@@ -36,7 +38,7 @@ def _no_job_of_another_test():
 
 def open_page(view: str = "Overview", model: str = "crowd") -> AppTest:
     app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
-    app.switch_page("pages/learn/models.py").run()
+    app.switch_page("pages/models/page.py").run()
     if model != "crowd":
         app.selectbox(key="models_model").set_value(model).run()
     if view != "Overview":
@@ -127,13 +129,13 @@ def test_an_evaluation_in_the_background():
     store.open_dataset(store.SYNTHETIC)
     app = open_page("Evaluate")
     assert "12 faces" in texts(app)
-    key = results.report_path(TRIAL).stem
+    key = cache.report_path(TRIAL).stem
     app.button(key=f"start-{key}").click().run()
     assert not app.exception
     assert model_jobs().wait(key, 60).state is JobState.DONE
     app.run()
     assert not app.exception
-    report = results.load_report(TRIAL)
+    report = cache.load_report(TRIAL)
     assert metrics(app)["Accuracy"] == f"{report.overall.share:.1%}"
     assert metrics(app)["95 % interval"] == f"{report.overall.low:.1%} – {report.overall.high:.1%}"
     assert len(app.get("plotly_chart")) == 3  # confusion, reliability, coverage
@@ -141,7 +143,7 @@ def test_an_evaluation_in_the_background():
 
 
 def test_a_cell_of_the_confusions_shows_its_faces():
-    report = worker.evaluate(TRIAL)
+    report = tasks.evaluate(TRIAL)
     app = open_page("Evaluate")
     names = list(report.per_class)
     row, column = next((r, c) for r in range(7) for c in range(7) if report.confusion[r][c])
@@ -161,11 +163,11 @@ def test_votes_and_copies_and_exclusions():
     columns = "image,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,not_a_face"
     rows = "\n".join(f"{name},9,0,1,0,0,0,0,0,0,0" for name in dataset.faces.names)
     store.attach_votes(store.SYNTHETIC, f"{columns}\n{rows}\n".encode())
-    indices = results.trial_faces(TRIAL).indices
+    indices = cache.trial_faces(TRIAL).indices
     store.exclude(store.SYNTHETIC, indices[:3], "test")
-    worker.evaluate(TRIAL)
+    tasks.evaluate(TRIAL)
     honouring = Trial("crowd", store.SYNTHETIC, "test", honour_exclusions=True)
-    worker.evaluate(honouring)
+    tasks.evaluate(honouring)
     app = open_page("Evaluate")
     app.segmented_control(key="models_against-synthetic-votes").set_value("labels").run()
     assert "Where people agree, and where they do not" in texts(app)
@@ -176,17 +178,17 @@ def test_votes_and_copies_and_exclusions():
 
 
 def test_what_counts_as_right_can_be_chosen():
-    by_labels = worker.evaluate(TRIAL)
+    by_labels = tasks.evaluate(TRIAL)
     assert by_labels.overall.share < 1
-    faces, answers = results.trial_faces(TRIAL), results.load_probabilities(TRIAL).argmax(axis=1)
+    faces, answers = cache.trial_faces(TRIAL), cache.load_probabilities(TRIAL).argmax(axis=1)
     rows = [",".join(["image", *VOTE_COLUMNS])]
     for name, answer in zip(faces.dataset.faces.names[faces.indices], answers, strict=True):
         # People see what the model says.
         votes = [9 * (column == COLUMN_OF_EMOTION[answer]) for column in range(len(VOTE_COLUMNS))]
         rows.append(f"{name}," + ",".join(map(str, votes)))
     store.attach_votes(store.SYNTHETIC, "\n".join(rows).encode())
-    by_labels = worker.evaluate(TRIAL)  # anew, as there are votes now
-    by_votes = worker.evaluate(replace(TRIAL, against="votes"))
+    by_labels = tasks.evaluate(TRIAL)  # anew, as there are votes now
+    by_votes = tasks.evaluate(replace(TRIAL, against="votes"))
     assert by_votes.overall.share == 1
     app = open_page("Evaluate")
     assert metrics(app)["Accuracy"] == f"{by_votes.overall.share:.1%}"  # as crowd has learned it
@@ -202,7 +204,7 @@ def test_what_counts_as_right_can_be_chosen():
 
 def test_a_failed_job_says_why():
     app = open_page("Evaluate")
-    key = results.report_path(TRIAL).stem
+    key = cache.report_path(TRIAL).stem
     model_jobs().start(key, "Evaluating", ["/no/such/program"])
     model_jobs().wait(key, 30)
     app.run()
@@ -227,7 +229,7 @@ def test_compare():
     other = Trial(registry.add_model(CROWD, "other"), store.SYNTHETIC, "test")
     app = open_page("Compare")
     assert "Compare" in labels(app)
-    worker.compare(TRIAL, other)
+    tasks.compare(TRIAL, other)
     app.run()
     assert not app.exception
     assert "right and wrong on the very same faces" in texts(app)
@@ -240,7 +242,7 @@ def test_explain():
     app = open_page("Explain")
     assert len(app.get("image")) == 8  # the face, and seven maps
     assert "Yellow and orange places speak for the class" in texts(app)
-    present = {EMOTIONS[label] for label in results.trial_faces(TRIAL).labels}
+    present = {EMOTIONS[label] for label in cache.trial_faces(TRIAL).labels}
     for name in EMOTIONS:
         app.pills(key="explain_class").set_value(name).run()
         assert ("There is no such face" in texts(app)) == (name not in present)
@@ -262,7 +264,7 @@ def test_robustness():
     app = open_page("Robustness")
     assert "12 faces in 41 versions" in texts(app)
     for name in ("crowd", other):
-        worker.measure_robustness(Trial(name, store.SYNTHETIC, "test"), 700)
+        tasks.measure_robustness(Trial(name, store.SYNTHETIC, "test"), 700)
     app.run()
     assert len(app.get("plotly_chart")) == 8
     app.toggle(key="robust_two").set_value(True).run()
@@ -271,15 +273,15 @@ def test_robustness():
 
 
 def test_export(monkeypatch):
-    monkeypatch.setattr(exporting, "find_spec", lambda name: None)
+    monkeypatch.setattr(exports, "find_spec", lambda name: None)
     app = open_page("Export")
     assert [button.label.split(" (")[0] for button in app.download_button] == ["Download", "Download"]
     assert "pip install tf2onnx onnx" in texts(app).replace("\\", "")
     assert "Make it" in labels(app)
     assert "Measure it" in labels(app)
     trial = Trial("crowd", store.SYNTHETIC, "test")
-    figures = exporting.FormFigures(12, 0.5, 0.49, 0.021, 6_500_000, 1_600_000)
-    results.save_json(results.forms_path(trial), vars(figures))
+    figures = exports.FormFigures(12, 0.5, 0.49, 0.021, 6_500_000, 1_600_000)
+    cache.save_json(cache.forms_path(trial), vars(figures))
     app.run()
     assert metrics(app)["Weights of 8 bits"] == "49.00%"
     assert metrics(app)["Size"] == "1.6 MB of 6.5 MB"

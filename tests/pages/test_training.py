@@ -9,27 +9,28 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from emotion import paths, registry
+from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.importing import import_dataset
 from emotion.labels import EMOTIONS
-from emotion.training import launcher, runs
+from emotion.models import registry
+from emotion.runs import actions, launcher
+from emotion.runs.run import Run, RunStatus
+from emotion.runs.store import RunStore
 from emotion.training.config import AugmentationConfig, ConfigError, RunConfig
 from emotion.training.data import load_dataset
 from emotion.training.inspection import Inspector, LayerRow, NetworkDescription, Pace
 from emotion.training.presets import PRESETS
-from emotion.training.run import Run, RunStatus
-from emotion.training.run_store import RunStore
-from pages.components.training_compare import comparison_table, distinct_names
-from pages.components.training_estimate import count_faces
-from pages.components.training_progress import UsageMeter, measure
-from pages.components.training_result import Predictions, confusion_in_words, read_predictions
-from pages.components.training_runs import find_runs
-from pages.components.training_settings import build_config
-from pages.components.training_start import free_name
-from pages.components.training_words import SETTING_WORDS, differences, duration, setting_texts
+from pages.training.compare import comparison_table, distinct_names
+from pages.training.estimate import count_faces
+from pages.training.progress import UsageMeter, measure
+from pages.training.result import Predictions, confusion_in_words, read_predictions
+from pages.training.runs import find_runs
+from pages.training.settings import build_config
+from pages.training.start import free_name
+from pages.training.words import SETTING_WORDS, differences, duration, setting_texts
 from tests.helpers import faces_by_name, write_folder
-from tests.training.stand_in import Sleepers
+from tests.runs.stand_in import Sleepers
 
 QUICK = PRESETS["quick"]
 CONFIG = replace(QUICK, synthetic_faces=70, epochs=6, batch_size=128)
@@ -87,7 +88,7 @@ def add_run(
     status: RunStatus, name: str = "mine", epochs: int = 2, config: RunConfig = CONFIG, **columns
 ) -> Run:
     """A run as its process, or its end, would have left it; a queued one waits behind another."""
-    run = runs.submit(config, "quick", name=name)
+    run = actions.submit(config, "quick", name=name)
     if epochs:
         write_metrics(run, *(epoch(number + 1) for number in range(epochs)))
         columns = {"epoch": epochs, "val_accuracy": 0.1 * epochs - 0.02} | columns
@@ -95,7 +96,7 @@ def add_run(
         if status not in (RunStatus.QUEUED, RunStatus.RUNNING):
             transaction.move(run.id, status)
         transaction.change(run.id, **({"name": name} | columns))
-    return runs.get_run(run.id)
+    return actions.get_run(run.id)
 
 
 def add_finished(name: str = "mine", config: RunConfig = CONFIG, wrong: int = 3) -> Run:
@@ -139,7 +140,7 @@ def add_finished(name: str = "mine", config: RunConfig = CONFIG, wrong: int = 3)
 
 def open_page(**address: str) -> AppTest:
     app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
-    app.switch_page("pages/learn/training.py")
+    app.switch_page("pages/training/page.py")
     for name, value in address.items():
         app.query_params[name] = value
     app.run()
@@ -189,7 +190,7 @@ def test_a_newcomer_needs_one_press():
     assert not app.exception
     # What has just been started is there at once, before there is anything to draw.
     assert view(app) == "Watch"
-    (run,) = runs.list_runs()
+    (run,) = actions.list_runs()
     assert run.status is RunStatus.RUNNING
     assert (run.name, run.preset) == ("quick", "quick")
     assert run.config == PRESETS["quick"]
@@ -209,7 +210,7 @@ def test_the_second_run_of_a_name_is_told_apart():
     add_run(RunStatus.FINISHED, "quick")
     app = open_page()
     buttons(app)["Start training"].click().run()
-    assert {run.name for run in runs.list_runs()} == {"quick", "quick 2"}
+    assert {run.name for run in actions.list_runs()} == {"quick", "quick 2"}
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_what_is_set_is_what_is_trained(preset, changes, expected):
     assert "Changed from the preset" in texts(app)
     buttons(app)["Start training"].click().run()
     assert not app.exception
-    (run,) = runs.list_runs()
+    (run,) = actions.list_runs()
     assert run.name == "My run!"
     assert run.config == replace(PRESETS[preset], name="My-run", **expected)
 
@@ -250,7 +251,7 @@ def test_another_optimiser_brings_its_usual_rate():
     app.session_state["training-quick-0-optimizer"] = "adamw"
     app.run()
     buttons(app)["Start training"].click().run()
-    config = runs.list_runs()[0].config
+    config = actions.list_runs()[0].config
     assert (config.optimizer, config.learning_rate) == ("adamw", 0.001)
 
 
@@ -296,7 +297,7 @@ def test_learning_from_votes_needs_votes(tmp_path):
     app.run()
     assert app.selectbox(key="training-dataset-crowd-start").value == "voted"
     buttons(app)["Start training"].click().run()
-    config = runs.list_runs()[0].config
+    config = actions.list_runs()[0].config
     assert (config.dataset, config.targets) == ("voted", "votes")
 
 
@@ -320,7 +321,7 @@ def test_presets_prefer_real_faces_and_offer_to_leave_out_excluded_ones(tmp_path
     assert app.selectbox(key="training-dataset-base").value == "real"
     assert app.toggle(key="training-exclusions-real").value is True
     buttons(app)["Start training"].click().run()
-    config = runs.list_runs()[0].config
+    config = actions.list_runs()[0].config
     assert (config.dataset, config.honour_exclusions) == ("real", True)
 
 
@@ -429,13 +430,13 @@ def test_stop_and_go_on(sleepers):
     run = add_run(RunStatus.RUNNING)
     app = open_page(run=run.id)
     buttons(app)["Stop"].click().run()
-    assert runs.get_run(run.id).status is RunStatus.STOPPING
+    assert actions.get_run(run.id).status is RunStatus.STOPPING
     assert buttons(app)["Stopping …"].proto.disabled
     sleepers.finish(run.id, RunStatus.STOPPED)
     app.run()
     buttons(app)["Resume"].click().run()
     assert not app.exception
-    assert runs.get_run(run.id).status is RunStatus.RUNNING
+    assert actions.get_run(run.id).status is RunStatus.RUNNING
 
 
 def test_the_queue():
@@ -447,11 +448,11 @@ def test_the_queue():
     app = open_page(run=third.id)
     assert "number 2 in the queue" in texts(app)
     buttons(app)["Earlier"].click().run()
-    assert runs.queue_position(runs.get_run(third.id)) == 1
+    assert actions.queue_position(actions.get_run(third.id)) == 1
     assert "Earlier" not in buttons(app)
     buttons(app)["Cancel"].click().run()
-    assert runs.get_run(third.id).status is RunStatus.STOPPED
-    assert runs.queue_position(runs.get_run(second.id)) == 1
+    assert actions.get_run(third.id).status is RunStatus.STOPPED
+    assert actions.queue_position(actions.get_run(second.id)) == 1
 
 
 def test_a_failed_run_says_why_and_shows_its_log():
@@ -470,7 +471,7 @@ def test_make_a_model_of_a_stopped_run():
     app = open_page(run=run.id)
     buttons(app)["Make a model of it"].click().run()
     assert not app.exception
-    assert runs.get_run(run.id).task == "export"
+    assert actions.get_run(run.id).task == "export"
 
 
 def test_rename_and_note():
@@ -480,7 +481,7 @@ def test_rename_and_note():
     app.text_area(key=f"note-watch-{run.id}").set_value("with more dropout")
     next(button for button in app.button if button.label == "Save").click().run()
     assert not app.exception
-    run = runs.get_run(run.id)
+    run = actions.get_run(run.id)
     assert (run.name, run.note) == ("Better *one*", "with more dropout")
     assert "Better \\*one\\*" in texts(app)
     assert "with more dropout" in texts(app)
@@ -492,7 +493,7 @@ def test_a_name_that_cannot_be_says_why():
     app.text_input(key=f"name-watch-{run.id}").set_value("  ")
     next(button for button in app.button if button.label == "Save").click().run()
     assert "at least one letter" in app.error[0].value
-    assert runs.get_run(run.id).name == "mine"
+    assert actions.get_run(run.id).name == "mine"
 
 
 def test_delete_asks_first():
@@ -502,7 +503,7 @@ def test_delete_asks_first():
     assert run.folder.exists()
     buttons(app)["Delete it"].click().run()
     assert not app.exception
-    assert runs.list_runs() == []
+    assert actions.list_runs() == []
     assert not run.folder.exists()
     assert "Nothing has been trained yet" in texts(app)
 
@@ -567,7 +568,7 @@ def test_use_this_model():
     app = open_page(run=run.id)
     buttons(app)["Use this model"].click().run()
     assert not app.exception
-    name = runs.get_run(run.id).model
+    name = actions.get_run(run.id).model
     assert registry.active_model() == name
     assert f"In use as {name}" in texts(app)
     assert "Use this model" not in buttons(app)

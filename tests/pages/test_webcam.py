@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from emotion import paths, registry
+from emotion import paths
 from emotion.live.session import LiveSession
-from pages.components import webcam_check, webcam_video
-from pages.components.webcam_check import find_problem
-from pages.components.webcam_video import frames_callback
+from emotion.models import registry
+from pages.webcam import check
+from pages.webcam import video as webcam_video
+from pages.webcam.check import find_problem
+from pages.webcam.video import frames_callback
 
 
 def in_a_thread(coroutine):
@@ -77,13 +79,13 @@ class Browser:
 def browser(monkeypatch) -> Browser:
     browser = Browser()
     monkeypatch.setattr(webcam_video, "webrtc_streamer", browser.stream)
-    monkeypatch.setattr(webcam_check, "_component", lambda **_: SimpleNamespace(report=dict(browser.report)))
+    monkeypatch.setattr(check, "_component", lambda **_: SimpleNamespace(report=dict(browser.report)))
     return browser
 
 
 def open_page() -> AppTest:
     app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
-    app.switch_page("pages/analyze/webcam.py").run()
+    app.switch_page("pages/webcam/page.py").run()
     assert not app.exception
     return app
 
@@ -218,9 +220,9 @@ def test_a_session_without_a_face(browser):
 def test_the_summary_is_there_after_a_visit_to_another_page(browser, frame):
     app = start(open_page(), browser)
     browser.send(frame, count=40)
-    app.switch_page("pages/analyze/photo.py").run()
+    app.switch_page("pages/photos/page.py").run()
     browser._state = browser._told = (False, False)  # the component has stopped the stream meanwhile
-    app.switch_page("pages/analyze/webcam.py").run()
+    app.switch_page("pages/webcam/page.py").run()
     assert not app.exception
     assert app.subheader[0].value == "Your last session"
     assert session_of(app).picture() is None
@@ -253,8 +255,8 @@ def test_settings_are_kept_while_another_page_is_visited(browser):
     app.slider(key="webcam_smoothing").set_value(80).run()
     app.toggle(key="webcam_bars").set_value(True).run()
     app.selectbox(key="webcam_size").set_value("1280 × 720").run()
-    app.switch_page("pages/analyze/photo.py").run()
-    app.switch_page("pages/analyze/webcam.py").run()
+    app.switch_page("pages/photos/page.py").run()
+    app.switch_page("pages/webcam/page.py").run()
     assert not app.exception
     assert app.slider(key="webcam_smoothing").value == 80
     assert app.toggle(key="webcam_bars").value
@@ -362,7 +364,7 @@ def test_servers_of_the_environment(browser, monkeypatch):
 def test_servers_of_the_secrets(browser):
     app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60)
     app.secrets["EMOTION_ICE_SERVERS"] = '[{"urls": "stun:secret.example.org"}]'
-    app.run().switch_page("pages/analyze/webcam.py").run()
+    app.run().switch_page("pages/webcam/page.py").run()
     assert browser.options["rtc_configuration"]["iceServers"][0]["urls"] == "stun:secret.example.org"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emotion.dataset.face_dataset import FaceDataset, image_keys
-from emotion.dataset.synthetic import generate
+from emotion.synthetic.faces import generate
 from emotion.training.batches import class_weights, endless_batches, mix
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, one_hot

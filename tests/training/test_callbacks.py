@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from emotion.errors import TrainingError
 from emotion.training import callbacks
-from emotion.training.errors import TrainingError
 from emotion.training.metrics import read_all, read_metrics, read_progress
 
 LOGS = {"loss": 1.0, "accuracy": 0.5, "val_loss": 1.1, "val_accuracy": 0.4}

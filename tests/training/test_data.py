@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
-from emotion.dataset.synthetic import generate
 from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.labels import EMOTIONS
+from emotion.synthetic.faces import generate
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, load_dataset, load_votes, one_hot, prepare, vote_targets
 

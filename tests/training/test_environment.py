@@ -2,9 +2,9 @@ import json
 
 import pytest
 
+from emotion.errors import TrainingError
 from emotion.training.config import ConfigError, RunConfig, load_config
 from emotion.training.environment import environment, note_fingerprint
-from emotion.training.errors import TrainingError
 
 
 def test_environment_is_json_and_names_what_counts():

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from emotion import paths
+from emotion.errors import TrainingError
 from emotion.training import inspection
 from emotion.training.config import AugmentationConfig, RunConfig
-from emotion.training.errors import TrainingError
 from emotion.training.inspection import Inspector, Pace, estimate
 
 TINY = RunConfig(widths=(8,), blocks=1, stem_width=8, batch_size=16, mixed_precision=False)

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from emotion.classifier import Classifier
 from emotion.dataset.face_dataset import FaceDataset
-from emotion.dataset.synthetic import generate
-from emotion.evaluation import evaluate_classifier, expected_calibration_error
+from emotion.evaluation.metrics import evaluate_classifier, expected_calibration_error
 from emotion.labels import EMOTIONS
-from emotion.training import export
+from emotion.models.classifier import Classifier
+from emotion.synthetic.faces import generate
+from emotion.training import finish
 from emotion.training.architectures import ARCHITECTURES, build_network
 from emotion.training.augmentation import RandomAffine, RandomBlur, RandomNoise, build_augmentation
 from emotion.training.config import ARCHITECTURE_NAMES, AugmentationConfig, ConfigError, RunConfig
@@ -52,7 +52,7 @@ def test_the_presets_keep_to_their_size(name, limit):
 def test_a_dense_layer_can_stand_before_the_logits(name):
     network = build_network(SMALL.changed(architecture=name, dense_units=5))
     assert network.get_layer("hidden").output.shape[-1] == 5
-    outputs = export.inference_model(network)(batch())
+    outputs = finish.inference_model(network)(batch())
     assert np.asarray(outputs["activation_maps"]).shape == (14, 12, 12, 7)
 
 
@@ -184,7 +184,7 @@ def test_temperature_restores_calibration(sharpening):
     logits = generator.normal(size=(4000, 7)) * 2
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = np.array([generator.choice(7, p=row) for row in probabilities])
-    temperature = export.fit_temperature(logits * sharpening, labels)
+    temperature = finish.fit_temperature(logits * sharpening, labels)
     assert temperature == pytest.approx(sharpening, rel=0.08)
     scaled = logits * sharpening / temperature
     calibrated = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
@@ -194,7 +194,7 @@ def test_temperature_restores_calibration(sharpening):
 @pytest.mark.parametrize(("answer", "log_temperature"), [(0, -3), (1, 3)])
 def test_the_temperature_of_a_model_that_is_always_right_or_never(answer, log_temperature):
     logits = np.eye(7)[np.zeros(20, int)]
-    temperature = export.fit_temperature(logits, np.full(20, answer))
+    temperature = finish.fit_temperature(logits, np.full(20, answer))
     assert temperature == pytest.approx(np.exp(log_temperature))
 
 
@@ -206,11 +206,11 @@ def exported(request, tmp_path_factory) -> tuple[np.ndarray, Path]:
     network.get_layer("logits").set_weights([np.random.default_rng(0).normal(size=(16, 7)), np.arange(7) / 7])
     folder = tmp_path_factory.mktemp("models") / "tiny"
     folder.mkdir()
-    model = export.inference_model(network, temperature=1.7, average_mirrored=request.param)
-    export.write_model_files(model, folder)
+    model = finish.inference_model(network, temperature=1.7, average_mirrored=request.param)
+    finish.write_model_files(model, folder)
     (folder / "card.json").write_text(json.dumps({"labels": EMOTIONS}), encoding="utf-8")
     # The temperature is folded into the network's last layer.
-    return export.network_logits(network, FACES, average_mirrored=request.param), folder
+    return finish.network_logits(network, FACES, average_mirrored=request.param), folder
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -230,7 +230,7 @@ def test_exported_litert_file_predicts_as_the_network(exported, count):
     predictions = Classifier(folder).predict(FACES[:count])
     # Its weights are rounded to 8 bits.
     difference = np.abs(predictions.probabilities - softmax(logits[:count])).max()
-    assert difference < export.QUANTIZATION_TOLERANCE
+    assert difference < finish.QUANTIZATION_TOLERANCE
 
 
 def test_the_mean_of_an_activation_map_is_the_logit(exported):
@@ -241,7 +241,7 @@ def test_the_mean_of_an_activation_map_is_the_logit(exported):
 
 
 def test_a_mirrored_face_gets_the_same_answer_and_the_mirrored_map():
-    model = export.inference_model(build_network(SMALL), average_mirrored=True)
+    model = finish.inference_model(build_network(SMALL), average_mirrored=True)
     outputs, mirrored = model(batch()), model(batch()[:, :, ::-1])
     assert np.allclose(outputs["probabilities"], mirrored["probabilities"], atol=1e-5)
     maps = np.asarray(outputs["activation_maps"])
@@ -255,8 +255,8 @@ def test_the_card_says_how_good_a_model_is_on_test_faces_without_a_copy(tmp_path
     splits = np.array(["train"] * 70 + ["test"] * 14)
     images[:copies] = images[70 : 70 + copies]
     data = prepare(FaceDataset(images, labels, splits, np.arange(84).astype(str)), 0.2, seed=0)
-    model = export.inference_model(build_network(SMALL))
-    found = export.write_model(tmp_path, model, export.build_card(SMALL, model, data, 1.0, 1), data)
+    model = finish.inference_model(build_network(SMALL))
+    found = finish.write_model(tmp_path, model, finish.build_card(SMALL, model, data, 1.0, 1), data)
     assert list(found) == ["validation", "test"]  # what a run's page lets people choose from
     metrics = json.loads((tmp_path / "model" / "card.json").read_text())["metrics"]
     if copies != 3:

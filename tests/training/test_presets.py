@@ -7,7 +7,7 @@ import pytest
 
 from emotion import paths
 from emotion.models.card import read_card
-from emotion.registry import SHIPPED_MODELS
+from emotion.models.registry import SHIPPED_MODELS
 from emotion.training.config import ConfigError, RunConfig
 from emotion.training.presets import PRESETS, require_models
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from emotion import paths
-from emotion.dataset.synthetic import generate
+from emotion.errors import TrainingError
+from emotion.synthetic.faces import generate
 from emotion.training.config import AugmentationConfig
-from emotion.training.errors import TrainingError
 from emotion.training.preview import AugmentationPreview
 
 NOTHING = AugmentationConfig(flip=False, rotation=0.0, shift=0.0, zoom=0.0, erasing=0.0)

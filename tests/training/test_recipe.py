@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from emotion.dataset.synthetic import generate
-from emotion.registry import ModelError, model_folder
-from emotion.training import export, recipe
+from emotion.models.registry import ModelError, model_folder
+from emotion.synthetic.faces import generate
+from emotion.training import finish, recipe
 from emotion.training.architectures import build_network
 from emotion.training.config import OPTIMIZERS, ConfigError, RunConfig
 from emotion.training.data import one_hot
@@ -98,7 +98,7 @@ def test_a_teacher_stands_beside_the_network_and_learns_nothing(mixed_precision)
 @pytest.mark.parametrize("average_mirrored", [False, True])
 def test_a_teacher_in_mixed_precision_answers_as_it_did(average_mirrored):
     keras.config.set_dtype_policy("float32")
-    teacher = export.inference_model(build_network(SMALL), average_mirrored=average_mirrored)
+    teacher = finish.inference_model(build_network(SMALL), average_mirrored=average_mirrored)
     faces = np.random.default_rng(0).uniform(0, 255, (5, 48, 48, 1)).astype(np.float32)
     lowered = recipe._in_mixed_precision(teacher)
     answers = (np.asarray(model(faces)["probabilities"]) for model in (teacher, lowered))
@@ -112,7 +112,7 @@ def test_a_run_can_start_from_a_model():
     config = preset("small").changed(start_from="small", teachers=(), mixed_precision=False)
     network = recipe.build_recipe(config, train_faces=1280).network
     faces = generate(14, seed=0)[0]
-    answers = export.network_logits(network, faces).argmax(axis=1)
+    answers = finish.network_logits(network, faces).argmax(axis=1)
     model = keras.models.load_model(model_folder("small") / "model.keras", compile=False)
     expected = np.asarray(model(faces[..., None].astype(np.float32))["probabilities"]).argmax(axis=1)
     assert np.array_equal(answers, expected)

@@ -1,0 +1,214 @@
+"""`python -m emotion runs`: list training runs, look at one, stop it, go on with it, pack it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from emotion.cli.follow import result_lines
+from emotion.runs import actions
+from emotion.runs.files import METRICS, finished_epochs
+from emotion.runs.store import Run, RunStatus
+from emotion.training.metrics import read_progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the commands of `runs` to a parser."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="list the runs, newest first")
+    listing.set_defaults(run=_list)
+    for name, action, meaning in (
+        ("show", _show, "show how a run stands"),
+        ("stop", _acting(actions.stop), "end a run after its current batch; it can be resumed"),
+        ("resume", _acting(actions.resume), "go on with a run that was stopped, interrupted or failed"),
+        ("finish", _acting(actions.finish_early), "make a model of the best weights so far"),
+        ("use", _use, "let everyone predict with a finished run's model"),
+        ("delete", _delete, "remove a run and its files; its model stays"),
+        ("rename", _rename, "call a run something else"),
+        ("note", _note, "keep some words on a run"),
+        ("move", _move, "change a queued run's place"),
+        ("export", _export, "pack a run as ZIP, or its curves as CSV"),
+    ):
+        command = commands.add_parser(name, help=meaning)
+        command.add_argument("id", metavar="ID")
+        command.set_defaults(run=action)
+        if name in ("rename", "note"):
+            command.add_argument("text", metavar=name.removeprefix("re").upper())
+        elif name == "move":
+            command.add_argument("direction", choices=("up", "down"))
+        elif name == "export":
+            command.add_argument(
+                "-o", "--output", metavar="FILE", type=Path, required=True, help="a .zip or a .csv"
+            )
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+
+
+def list_entry(run: Run) -> dict:
+    """Return what `runs list --json` says of a run."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "status": str(run.status),
+        "dataset": run.dataset,
+        "preset": run.preset,
+        "epoch": run.epoch,
+        "epochs": run.epochs,
+        "val_accuracy": run.val_accuracy,
+    }
+
+
+def full_entry(run: Run) -> dict:
+    """Return what `runs show --json`, and the commands that change a run, say of it."""
+    return list_entry(run) | {
+        "note": run.note,
+        "task": run.task,
+        "queue_position": actions.queue_position(run),
+        "activity": run.activity,
+        "error": run.error,
+        "model": run.model,
+        "created_at": run.created_at,
+        "queued_at": run.queued_at,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "pid": run.pid if run.is_going else None,
+        "folder": str(run.folder),
+    }
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    found = actions.list_runs()
+    if not found and not arguments.json:
+        _say("There is no run yet; start one with: python -m emotion train")
+    for run in found:
+        print(json.dumps(list_entry(run)) if arguments.json else _line(run))
+    return 0
+
+
+def _line(run: Run) -> str:
+    accuracy = f"  {run.val_accuracy:6.1%}" if run.val_accuracy is not None else " " * 8
+    place = actions.queue_position(run)
+    status = f"{run.status} ({place})" if place else str(run.status)
+    epochs = f"{run.epoch:4}/{run.epochs:<4}"
+    return f"{run.id:32} {status:12} {epochs}{accuracy}  {Path(run.dataset).name:16} {run.name}"
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    run = actions.get_run(arguments.id)
+    if arguments.json:
+        print(json.dumps(full_entry(run)))
+        return 0
+    place = actions.queue_position(run)
+    rows = {
+        "run": run.id,
+        "name": run.name,
+        "note": run.note,
+        "status": f"{run.status}, number {place} in the queue" if place else str(run.status),
+        "error": run.error,
+        "now": run.activity,
+        "dataset": run.dataset,
+        "preset": run.preset,
+        "epochs": _epochs_words(run),
+        "created": _time_words(run.created_at),
+        "started": _time_words(run.started_at),
+        "ended": _time_words(run.ended_at),
+        "log": str(run.folder / "log.txt") if run.started_at else "",
+    }
+    for name, text in rows.items():
+        if text:
+            print(f"{name:8} {text}")
+    for record in finished_epochs(run.folder)[-3:]:
+        print(
+            f"{'':8} epoch {record['epoch']}: accuracy {record['accuracy']:.3f}, "
+            f"validation {record['val_accuracy']:.3f}"
+        )
+    if run.status is RunStatus.FINISHED:
+        print("\n".join(result_lines(run)))
+    return 0
+
+
+def _epochs_words(run: Run) -> str:
+    text = f"{run.epoch} of {run.epochs}"
+    if run.val_accuracy is not None:
+        text += f", best validation accuracy {run.val_accuracy:.1%}"
+    batch = read_progress(run.folder / METRICS) if run.is_going else None
+    return text + (f", now batch {batch['batch']} of {batch['batches']}" if batch else "")
+
+
+def _time_words(moment: float | None) -> str:
+    return datetime.fromtimestamp(moment).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+
+
+def _acting(act: Callable[[str], None]) -> Callable[[argparse.Namespace], int]:
+    """Return a command that does something to a run, then says how the run stands."""
+
+    def command(arguments: argparse.Namespace) -> int:
+        act(arguments.id)
+        return _tell(arguments)
+
+    return command
+
+
+def _tell(arguments: argparse.Namespace) -> int:
+    run = actions.get_run(arguments.id)
+    print(json.dumps(full_entry(run)) if arguments.json else _line(run))
+    return 0
+
+
+def _use(arguments: argparse.Namespace) -> int:
+    name = actions.use_model(arguments.id)
+    _say(f"Everyone predicts with {name!r} now.")
+    return _tell(arguments)
+
+
+def _delete(arguments: argparse.Namespace) -> int:
+    actions.delete(arguments.id)
+    if arguments.json:
+        print(json.dumps({"id": arguments.id, "deleted": True}))
+    else:
+        _say(f"Deleted {arguments.id}.")
+    return 0
+
+
+def _rename(arguments: argparse.Namespace) -> int:
+    actions.rename(arguments.id, arguments.text)
+    return _tell(arguments)
+
+
+def _note(arguments: argparse.Namespace) -> int:
+    actions.set_note(arguments.id, arguments.text)
+    return _tell(arguments)
+
+
+def _move(arguments: argparse.Namespace) -> int:
+    actions.move_in_queue(arguments.id, arguments.direction == "up")
+    return _tell(arguments)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    output: Path = arguments.output
+    if output.suffix.lower() not in (".zip", ".csv"):
+        _say(f"{output} must end in .zip (the whole run) or .csv (its curves).")
+        return 2
+    if output.suffix.lower() == ".zip":
+        actions.export_zip(arguments.id, output)
+    else:
+        text = actions.curves_csv(arguments.id)
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            _say(f"{output} could not be written: {error.strerror}.")
+            return 1
+    if arguments.json:
+        print(json.dumps({"id": arguments.id, "file": str(output)}))
+    else:
+        _say(f"Written: {output}")
+    return 0
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)

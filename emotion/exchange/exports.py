@@ -1,0 +1,292 @@
+"""Models to take away: in which forms, what each costs in accuracy, and a zip with all one needs.
+
+What needs Keras happens in `python -m emotion.exchange.exports REQUEST`, which says how far it is as
+`jobs.progress` describes; converted files are kept with the other results.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from emotion.dataset.face_dataset import DatasetError
+from emotion.evaluation import cache
+from emotion.evaluation.cache import Trial
+from emotion.exchange.example_program import example_program
+from emotion.jobs.progress import OnProgress, Reporter, end_with_parent
+from emotion.models.card import CARD, KERAS_FILE, LITERT_FILE, ModelError, read_card
+from emotion.models.classifier import Classifier
+from emotion.models.registry import model_folder
+
+# Each form with what it is called; "litert" is the file this product itself predicts with.
+FORMATS: dict[str, str] = {
+    "keras": "Keras",
+    "litert": "LiteRT, as it is used here",
+    "litert-quantised": "LiteRT, weights of 8 bits",
+    "litert-float": "LiteRT, weights of 32 bits",
+    "onnx": "ONNX",
+}
+ONNX_PACKAGES = ("tf2onnx", "onnx")
+_SUFFIXES = {"keras": ".keras", "onnx": ".onnx"}
+# A deflated zip of numbers that hardly compress: fast is enough.
+_LEVEL = 1
+
+
+@dataclass(frozen=True)
+class FormFigures:
+    """What 8-bit weights cost: both forms of a model on the same faces.
+
+    Attributes:
+        n: how many faces.
+        float_accuracy, quantised_accuracy: 0 to 1.
+        largest_difference: between two probabilities of the same face and class.
+        float_bytes, quantised_bytes: sizes of the files.
+    """
+
+    n: int
+    float_accuracy: float
+    quantised_accuracy: float
+    largest_difference: float
+    float_bytes: int
+    quantised_bytes: int
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """Work that needs Keras: make a form, or, with a dataset, measure both forms of LiteRT.
+
+    Attributes:
+        model: its name.
+        form: a key of `FORMATS`; "" to measure.
+        dataset, split, honour_exclusions: the faces to measure with.
+    """
+
+    model: str
+    form: str = ""
+    dataset: str = ""
+    split: str = ""
+    honour_exclusions: bool = False
+
+    def command(self) -> list[str]:
+        """Return the command line of the process that does it."""
+        return [sys.executable, "-m", "emotion.exchange.exports", json.dumps(asdict(self))]
+
+
+def why_not(name: str, form: str) -> str | None:
+    """Return why a model cannot be had in a form, in one sentence; None where it can.
+
+    Raises:
+        ModelError: there is no such model or form.
+    """
+    folder = model_folder(name)
+    _check_form(form)
+    if _as_it_lies(folder, form) is not None:
+        return None
+    if not (folder / KERAS_FILE).is_file():
+        return f"The model {name!r} was imported as LiteRT: only that file can be taken away."
+    if form == "onnx" and (missing := [item for item in ONNX_PACKAGES if find_spec(item) is None]):
+        return f"ONNX needs a package that is not installed: pip install {' '.join(missing)}"
+    return None
+
+
+def ready_file(name: str, form: str) -> Path | None:
+    """Return the file of a form that needs no more work; None where it has to be made first.
+
+    Raises:
+        ModelError: there is no such model or form.
+    """
+    folder = model_folder(name)
+    _check_form(form)
+    file = _as_it_lies(folder, form) or cache.converted_path(name, form, _suffix(form))
+    return file if file.is_file() else None
+
+
+def make_file(name: str, form: str, say: Callable[[str], None] = lambda text: None) -> Path:
+    """Return the file of a form, made now where it has to be; may import Keras.
+
+    Raises:
+        ModelError: the model cannot be had in this form.
+    """
+    known = ready_file(name, form)
+    if known is not None:
+        return known
+    reason = why_not(name, form)
+    if reason is not None:
+        raise ModelError(reason)
+    say("Starting Keras …")
+    from emotion.exchange import conversion
+
+    path = cache.converted_path(name, form, _suffix(form))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    model = conversion.load_trusted(model_folder(name) / KERAS_FILE)
+    say(f"Making {FORMATS[form]} …")
+    with _written_whole(path) as partial:
+        if form == "onnx":
+            conversion.write_onnx(model, partial)
+        else:
+            conversion.write_litert(model, partial, quantised=form == "litert-quantised")
+    return path
+
+
+def measure_forms(
+    trial: Trial,
+    say: Callable[[str], None] = lambda text: None,
+    on_progress: OnProgress = lambda done, total: None,
+) -> FormFigures:
+    """Return what 8-bit weights cost on a trial's faces, from what is kept or anew; may import Keras.
+
+    Raises:
+        DatasetError, ModelError: there is no such model or dataset, or only one form of the model.
+    """
+    known = load_form_figures(trial)
+    if known is not None:
+        return known
+    files = [make_file(trial.model, form, say) for form in ("litert-float", "litert-quantised")]
+    faces = cache.trial_faces(trial)
+    images = faces.dataset.faces.images[faces.indices]
+    folder, total = model_folder(trial.model), 2 * len(images)
+    answers = [
+        _answers(folder, files[0], images, lambda done: on_progress(done, total)),
+        _answers(folder, files[1], images, lambda done: on_progress(len(images) + done, total)),
+    ]
+    accuracy = [float((part.argmax(axis=1) == faces.labels).mean()) for part in answers]
+    sizes = [file.stat().st_size for file in files]
+    difference = float(np.abs(answers[0] - answers[1]).max())
+    figures = FormFigures(len(images), accuracy[0], accuracy[1], difference, sizes[0], sizes[1])
+    cache.save_json(cache.forms_path(trial), asdict(figures))
+    return figures
+
+
+def load_form_figures(trial: Trial) -> FormFigures | None:
+    """Return what `measure_forms` found; None while nobody has asked it.
+
+    Raises:
+        DatasetError, ModelError: there is no such model, dataset or split.
+    """
+    content = cache.load_json(cache.forms_path(trial))
+    try:
+        return None if content is None else FormFigures(**content)
+    except TypeError:
+        return None
+
+
+def _answers(folder: Path, file: Path, images: np.ndarray, on_progress: Callable[[int], None]) -> np.ndarray:
+    """Return what a form of the model in `folder` says of the images, float32 (n, 7)."""
+    with tempfile.TemporaryDirectory(prefix="emotion-form-") as temporary:
+        place = Path(temporary)
+        shutil.copyfile(folder / CARD, place / CARD)
+        shutil.copyfile(file, place / LITERT_FILE)
+        classifier = Classifier(place, threads=2)
+        parts = []
+        for start in range(0, len(images), 64):
+            parts.append(classifier.predict(images[start : start + 64]).probabilities)
+            on_progress(min(start + 64, len(images)))
+    return np.concatenate(parts)
+
+
+def write_bundle(name: str, form: str, target: Path | BinaryIO) -> None:
+    """Write a zip of a form, made before, with labels, card and a program that predicts.
+
+    Raises:
+        ModelError: the form has not been made, or the zip cannot be written.
+    """
+    file = ready_file(name, form)
+    if file is None:
+        raise ModelError(f"{FORMATS[form]} of the model {name!r} has not been made yet.")
+    card = read_card(model_folder(name))
+    inside = f"model{_suffix(form)}"
+    try:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+            archive.write(file, f"{name}/{inside}")
+            archive.writestr(f"{name}/labels.json", json.dumps(card.labels))
+            archive.writestr(f"{name}/example.py", example_program(card, inside))
+            archive.writestr(f"{name}/{CARD}", json.dumps(card.content, indent=2) + "\n")
+    except OSError as error:
+        raise ModelError(f"The export could not be written: {error.strerror}.") from error
+
+
+def export_model(name: str, form: str, target: Path, say: Callable[[str], None] = lambda text: None) -> None:
+    """Write a form to a file: a `.zip` gets all that `write_bundle` gives, another name the model alone.
+
+    Raises:
+        ModelError: the model cannot be had in this form, or the file cannot be written.
+    """
+    file = make_file(name, form, say)
+    try:
+        with _written_whole(target) as partial:
+            if target.suffix.lower() == ".zip":
+                write_bundle(name, form, partial)
+            else:
+                shutil.copyfile(file, partial)
+    except OSError as error:
+        raise ModelError(f"{target} could not be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path`, with its ending, that takes its place when all went well."""
+    partial = path.with_name(f".partial-{uuid.uuid4().hex[:8]}-{path.stem}{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _check_form(form: str) -> None:
+    if form not in FORMATS:
+        raise ModelError(f"There is no format {form!r}; choose from: {', '.join(FORMATS)}.")
+
+
+def _suffix(form: str) -> str:
+    return _SUFFIXES.get(form, ".tflite")
+
+
+def _as_it_lies(folder: Path, form: str) -> Path | None:
+    """Return the model's own file, if it already has this form."""
+    if form == "keras":
+        file = folder / KERAS_FILE
+        return file if file.is_file() else None
+    # Training writes weights of 8 bits; an import says what it wrote.
+    own = read_card(folder).content.get("weights", "quantised")
+    return folder / LITERT_FILE if form in ("litert", f"litert-{own}") else None
+
+
+def _run(content: dict[str, Any], reporter: Reporter) -> None:
+    request = ExportRequest(**content)
+    if request.form:
+        make_file(request.model, request.form, reporter.message)
+    else:
+        trial = Trial(request.model, request.dataset, request.split, request.honour_exclusions)
+        measure_forms(trial, reporter.message, reporter.progress)
+
+
+def main() -> int:
+    """Do what the command line asks for."""
+    reporter = Reporter()
+    end_with_parent()
+    try:
+        _run(json.loads(sys.argv[1]), reporter)
+    except (ModelError, DatasetError) as error:
+        reporter.error(str(error))
+        return 1
+    except OSError as error:
+        reporter.error(f"The export could not be written to disk: {error.strerror}.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,307 @@
+"""Training runs, for everyone above the database: pages, the command line, the training processes.
+
+There is no daemon. Whoever looks or asks sees to it that the store tells the truth: processes that
+died are noted, and queued runs start where there is room. Imports no Keras.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from emotion import paths
+from emotion.models import registry
+from emotion.models.card import ModelError, folder_version
+from emotion.runs import files, launcher
+from emotion.runs.files import has_best_weights
+from emotion.runs.scheduler import concurrent_limit, tend
+from emotion.runs.store import GOING, Run, RunError, RunStatus, RunStore, in_queue_order
+from emotion.training.config import RunConfig
+
+__all__ = [
+    "Run",
+    "RunError",
+    "RunStatus",
+    "concurrent_limit",
+    "curves_csv",
+    "delete",
+    "export_zip",
+    "finish_early",
+    "get_run",
+    "has_best_weights",
+    "list_runs",
+    "move_in_queue",
+    "queue_position",
+    "rename",
+    "resume",
+    "set_note",
+    "start_waiting",
+    "stop",
+    "submit",
+    "use_model",
+]
+
+_MAX_NAME = 80
+_MAX_NOTE = 2000
+_DELETED = ".deleted-"
+
+
+def submit(
+    config: RunConfig, preset: str, register: bool = False, replace_model: bool = False, name: str = ""
+) -> Run:
+    """Queue a new run, and start it if there is room.
+
+    Args:
+        config: what to do.
+        preset: the recipe the config began from, or "".
+        register: add the model to the others when finished.
+        replace_model: then let it take the place of a model of the same name.
+        name: what a person calls the run; the config's name without it.
+
+    Raises:
+        RunError: the folder of the runs cannot be written.
+    """
+    store = _store()
+    settings = files.config_text(config)  # asks for versions and the commit, which takes a moment
+    with store.transaction() as transaction:
+        # Within the transaction, so that nobody finds the folder before the row.
+        folder = files.create_folder(store.root, config.name, settings)
+        try:
+            run = Run(
+                id=folder.name,
+                name=_clean_name(name or config.name),
+                status=RunStatus.QUEUED,
+                preset=preset,
+                dataset=config.dataset,
+                epochs=config.epochs,
+                register=register,
+                replace_model=replace_model,
+                created_at=time.time(),
+                variables=launcher.kept_variables(),
+            )
+            transaction.add(run)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    start_waiting()
+    return store.find(run.id)
+
+
+def start_waiting() -> None:
+    """Note which processes have died, and start queued runs while there is room.
+
+    Raises:
+        RunError: the store cannot be read, or the limit is no number.
+    """
+    tend(_store())
+
+
+def list_runs() -> list[Run]:
+    """Return all runs, newest first, each as it truly stands.
+
+    A folder that the store knows nothing of is taken in; a run whose folder somebody deleted is forgotten.
+
+    Raises:
+        RunError: the store cannot be read.
+    """
+    return tend(_store())
+
+
+def get_run(run_id: str) -> Run:
+    """Return one run, as it truly stands.
+
+    Raises:
+        RunError: there is none of that id, or the store cannot be read.
+    """
+    for run in list_runs():
+        if run.id == run_id:
+            return run
+    return _store().find(run_id)
+
+
+def queue_position(run: Run) -> int | None:
+    """Return a queued run's place, 1 for the one that is next; None for one that does not wait."""
+    waiting = [item.id for item in in_queue_order(RunStore(run.root).runs())]
+    return waiting.index(run.id) + 1 if run.id in waiting else None
+
+
+def stop(run_id: str) -> None:
+    """End a run: a queued one at once, one at work after its current batch. It can be resumed.
+
+    Raises:
+        RunError: it is neither queued nor running.
+    """
+    run = get_run(run_id)  # as it truly stands: a process that died is not stopping
+    with RunStore(run.root).transaction() as transaction:
+        run = transaction.find(run_id)
+        queued = run.status is RunStatus.QUEUED
+        transaction.move(run_id, RunStatus.STOPPED if queued else RunStatus.STOPPING)
+
+
+def resume(run_id: str, register: bool | None = None, replace_model: bool | None = None) -> None:
+    """Queue a run again that was stopped, interrupted or failed; it goes on after its last whole epoch.
+
+    Args:
+        run_id: of the run.
+        register: add the model to the others when finished; None leaves it as it was.
+        replace_model: then let it take the place of a model of the same name; None leaves it as it was.
+
+    Raises:
+        RunError: it is not one of these.
+    """
+    wishes = {"register": register, "replace_model": replace_model}
+    _queue_again(run_id, "train", **{name: wish for name, wish in wishes.items() if wish is not None})
+
+
+def finish_early(run_id: str) -> None:
+    """Queue a run that is not done, to make a model of its best weights so far, without another epoch.
+
+    Raises:
+        RunError: it is queued, at work or finished, or no epoch is done yet.
+    """
+    if not has_best_weights(get_run(run_id)):
+        raise RunError(f"The run {run_id} has no finished epoch yet, so there is nothing to make a model of.")
+    _queue_again(run_id, "export")
+
+
+def _queue_again(run_id: str, task: str, **columns: bool) -> None:
+    run = get_run(run_id)
+    with RunStore(run.root).transaction() as transaction:
+        variables = launcher.kept_variables(transaction.find(run_id).variables)
+        transaction.move(run_id, RunStatus.QUEUED, task=task, variables=variables, **columns)
+    start_waiting()
+
+
+def rename(run_id: str, name: str) -> None:
+    """Call a run something else; its folder and its model keep their names.
+
+    Raises:
+        RunError: there is no such run, or the name is empty.
+    """
+    cleaned = _clean_name(name)
+    run = get_run(run_id)
+    with RunStore(run.root).transaction() as transaction:
+        transaction.change(run_id, name=cleaned)
+
+
+def set_note(run_id: str, text: str) -> None:
+    """Keep a person's words on a run, at most 2,000 characters of them.
+
+    Raises:
+        RunError: there is no such run.
+    """
+    run = get_run(run_id)
+    with RunStore(run.root).transaction() as transaction:
+        transaction.change(run_id, note=text.strip()[:_MAX_NOTE])
+
+
+def _clean_name(name: str) -> str:
+    """Return a name on one line, without what no eye can see."""
+    cleaned = "".join(letter if letter.isprintable() else " " for letter in name)
+    cleaned = " ".join(cleaned.split())[:_MAX_NAME].strip()
+    if not cleaned:
+        raise RunError("A run's name needs at least one letter or digit.")
+    return cleaned
+
+
+def delete(run_id: str) -> None:
+    """Remove a run and all its files; its model, where it was added to the others, stays.
+
+    Raises:
+        RunError: it is at work, or the disk refuses.
+    """
+    run = get_run(run_id)
+    store = RunStore(run.root)
+    with store.transaction() as transaction:
+        run = transaction.find(run_id)
+        if run.status in GOING:
+            raise RunError(f"The run {run.id} is {run.status}; stop it first, then delete it.")
+        transaction.remove(run_id)
+        # Renamed, then removed: nobody finds half of a run.
+        if run.folder.exists():
+            run.folder.rename(run.root / f"{_DELETED}{run.id}-{time.time_ns()}")
+    for remains in store.root.glob(f"{_DELETED}*"):
+        shutil.rmtree(remains, ignore_errors=True)
+    start_waiting()
+
+
+def move_in_queue(run_id: str, up: bool) -> None:
+    """Let a queued run change places with its neighbour; at the end of the queue nothing happens.
+
+    Args:
+        run_id: of the run.
+        up: towards the front.
+
+    Raises:
+        RunError: it is not queued.
+    """
+    with _store().transaction() as transaction:
+        run = transaction.find(run_id)
+        waiting = in_queue_order(transaction.runs())
+        if run not in waiting:
+            raise RunError(f"The run {run.id} is {run.status}, so it has no place in the queue.")
+        place = waiting.index(run) + (-1 if up else 1)
+        if 0 <= place < len(waiting):
+            neighbour = waiting[place]
+            transaction.change(run.id, position=neighbour.position)
+            transaction.change(neighbour.id, position=run.position)
+
+
+def use_model(run_id: str) -> str:
+    """Let everyone predict with a finished run's model, and return the model's name.
+
+    The model is added to the others unless it is among them already.
+
+    Raises:
+        RunError: the run is not finished.
+        ModelError: its model cannot be used, or the disk refuses.
+    """
+    run = get_run(run_id)
+    if run.status is not RunStatus.FINISHED:
+        raise RunError(f"The run {run.id} is {run.status}; only a finished run has a model.")
+    # In a transaction, so that two who press at once do not add it twice.
+    with RunStore(run.root).transaction() as transaction:
+        name = transaction.find(run_id).model
+        if not _is_registered(run, name):
+            name = registry.add_model(run.folder / "model", run.config.name)
+            transaction.change(run_id, model=name)
+    registry.activate(name)
+    return name
+
+
+def _is_registered(run: Run, name: str) -> bool:
+    """Return whether the model of that name is this run's: somebody may have deleted or replaced it."""
+    if not name:
+        return False
+    try:
+        return folder_version(paths.models_folder() / name) == folder_version(run.folder / "model")
+    except ModelError:
+        return False
+
+
+def export_zip(run_id: str, file: Path | BinaryIO) -> None:
+    """Pack a whole run: settings, metrics, log, curves, result and model; neither checkpoints nor pictures.
+
+    Args:
+        run_id: of the run.
+        file: where to; a path appears whole or not at all.
+
+    Raises:
+        RunError: there is no such run, or the disk refuses.
+    """
+    files.write_zip(get_run(run_id).folder, file)
+
+
+def curves_csv(run_id: str) -> str:
+    """Return the figures of a run's epochs as CSV, one epoch a line.
+
+    Raises:
+        RunError: there is no such run.
+    """
+    return files.curves_csv(get_run(run_id).folder)
+
+
+def _store() -> RunStore:
+    return RunStore(paths.runs_folder())

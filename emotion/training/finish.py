@@ -1,0 +1,212 @@
+"""From trained weights to a model folder: calibrated Keras file, LiteRT file, card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers, ops
+from scipy.optimize import brentq
+from scipy.special import softmax
+
+from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.evaluation.metrics import Evaluation, evaluate_probabilities
+from emotion.exchange.conversion import write_litert
+from emotion.labels import EMOTIONS
+from emotion.models.card import KERAS_FILE, LITERT_FILE, WITHOUT_COPIES
+from emotion.training.architectures import apply_head
+from emotion.training.config import RunConfig
+from emotion.training.data import Part, TrainingData
+
+CARD_VERSION = 1
+# How far a probability of the LiteRT file may lie from the Keras file's.
+QUANTIZATION_TOLERANCE = 0.03
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the temperature at which the model is, on average, as sure as it is right.
+
+    One number, fitted on validation faces, divides the logits (Guo et al. 2017, "On Calibration of Modern
+    Neural Networks"); it changes no answer, only how sure the model says it is. Where labels are noisy, the
+    likelihood, which is the usual measure, leaves the middling answers too sure; so mean confidence and
+    accuracy are made equal instead (Clarte et al. 2023, "Expectation consistency for calibration of neural
+    networks").
+
+    Args:
+        logits: float (n, 7).
+        labels: int (n,).
+    """
+    accuracy = (logits.argmax(axis=1) == labels).mean()
+
+    def too_sure(log_temperature: float) -> float:
+        return float(softmax(logits / np.exp(log_temperature), axis=1).max(axis=1).mean() - accuracy)
+
+    surest, least_sure = -3.0, 3.0
+    if too_sure(surest) <= 0:
+        return float(np.exp(surest))
+    if too_sure(least_sure) >= 0:
+        return float(np.exp(least_sure))
+    return float(np.exp(brentq(too_sure, surest, least_sure)))
+
+
+def network_logits(
+    network: keras.Model, images: np.ndarray, average_mirrored: bool = False, batch_size: int = 256
+) -> np.ndarray:
+    """Return the logits float32 (n, 7) of uint8 images (n, 48, 48), as `inference_model` makes them."""
+
+    def logits(part: np.ndarray) -> np.ndarray:
+        return ops.convert_to_numpy(network(part[..., None].astype("float32")))
+
+    batches = []
+    for start in range(0, len(images), batch_size):
+        part = images[start : start + batch_size]
+        batches.append((logits(part) + logits(part[:, :, ::-1])) / 2 if average_mirrored else logits(part))
+    return np.concatenate(batches)
+
+
+def inference_model(
+    network: keras.Model, temperature: float = 1.0, average_mirrored: bool = False
+) -> keras.Model:
+    """Turn a trained network into the model that ships, with the temperature folded in.
+
+    The result maps float32 (n, 48, 48, 1), 0 to 255, to `probabilities` (n, 7) and to
+    `activation_maps` (n, height, width, 7). As the network ends in average pooling and dense layers,
+    a class's map is what these say at each place (Zhou et al. 2016); with a single dense layer, the
+    average of a map is the class's logit.
+
+    Args:
+        network: as `architectures.build_network` makes it; its last layer is changed.
+        temperature: divides the logits.
+        average_mirrored: average the logits, and the maps, of each face and its mirror image.
+    """
+    logits_layer = network.get_layer("logits")
+    kernel, bias = (np.asarray(weights) / temperature for weights in logits_layer.get_weights())
+    logits_layer.set_weights([kernel, bias])
+    maps = apply_head(network, network.get_layer("features").output)
+    both = keras.Model(network.input, [network.output, maps], name=network.name)
+
+    faces = keras.Input(network.input.shape[1:], name="face")
+    if average_mirrored:
+        # One pass over faces and mirror images, so that the weights stand in the file once.
+        logits, maps = both(ops.concatenate([faces, ops.flip(faces, axis=2)], axis=0))
+        logits = ops.mean(ops.reshape(logits, (2, -1, len(EMOTIONS))), axis=0)
+        maps = ops.reshape(maps, (2, -1, *maps.shape[1:]))
+        maps = (maps[0] + ops.flip(maps[1], axis=2)) / 2
+    else:
+        logits, maps = both(faces)
+    outputs = {
+        "probabilities": layers.Softmax(name="probabilities")(logits),
+        "activation_maps": layers.Identity(name="activation_maps")(maps),
+    }
+    return keras.Model(faces, outputs, name=f"{network.name}_for_inference")
+
+
+def write_model_files(model: keras.Model, folder: Path) -> None:
+    """Write `model.keras` and `model.tflite` into an existing folder.
+
+    The LiteRT file is dynamic-range quantised: weights of 8 bits, a quarter of the size, and several
+    times faster (`python benchmarks/quantization.py` shows by how much, and what it costs).
+    """
+    model.save(folder / KERAS_FILE)
+    write_litert(model, folder / LITERT_FILE, quantised=True)
+
+
+def dataset_facts(data: TrainingData, source: str) -> dict:
+    """Return what a card says about the faces: how many, and what was done to them."""
+
+    def counts(part: Part | None) -> dict | None:
+        return None if part is None else {"faces": len(part), "classes": part.faces.class_counts()}
+
+    return {
+        "name": Path(source).name,
+        "fingerprint": data.fingerprint,
+        "train": counts(data.train),
+        "validation": counts(data.validation),
+        "test": counts(data.test),
+        "train_copies_of_test_faces_dropped": data.dropped,
+        "faces_without_a_clear_emotion_dropped": data.unclear,
+    }
+
+
+def build_card(
+    config: RunConfig, model: keras.Model, data: TrainingData, temperature: float, best_epoch: int
+) -> dict:
+    """Return the card of a model: what it is, trained on what; `write_model` adds how good it is."""
+    settings = asdict(config)
+    # The path on somebody's disk is nobody else's business.
+    settings["dataset"] = Path(config.dataset).name
+    return {
+        "card_version": CARD_VERSION,
+        "name": config.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "labels": list(EMOTIONS),
+        "input": {"shape": [FACE_SIZE, FACE_SIZE, 1], "dtype": "float32", "range": [0, 255]},
+        "architecture": config.architecture,
+        "parameters": int(sum(np.prod(weight.shape) for weight in model.trainable_weights)),
+        "temperature": temperature,
+        "best_epoch": best_epoch,
+        "dataset": dataset_facts(data, config.dataset),
+        "metrics": {},
+        "config": settings,
+        "versions": {"keras": version("keras"), "backend": keras.backend.backend()},
+    }
+
+
+def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -> dict[str, Evaluation]:
+    """Write `model/` and `predictions.npz` into a run's folder, and measure the file that ships.
+
+    It is the LiteRT file that is measured, not the network it came from. `predictions.npz` has of
+    each measured split the arrays `<split>_indices` int64 (n,), rows of the dataset,
+    `<split>_labels` int64 (n,) and `<split>_probabilities` float32 (n, 7).
+
+    The card also says how good the model is on the test faces that have no copy in the dataset's training
+    split. The training left those copies out, but other models may know them.
+
+    Returns:
+        The figures of "validation" and, where there is one, "test".
+    """
+    from emotion.models.classifier import Classifier
+
+    partial, folder = run / ".partial-model", run / "model"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    write_model_files(model, partial)
+    _write_card(partial, card)
+    classifier = Classifier(partial)
+    arrays: dict[str, np.ndarray] = {}
+    metrics = {}
+    for split, part in data.parts().items():
+        probabilities = classifier.predict(part.images).probabilities
+        metrics[split] = evaluate_probabilities(probabilities, part.labels)
+        arrays |= {
+            f"{split}_indices": part.rows,
+            f"{split}_labels": part.labels,
+            f"{split}_probabilities": probabilities,
+        }
+    on_card = metrics | _without_copies(data, arrays)
+    _write_card(partial, card | {"metrics": {split: found.to_dict() for split, found in on_card.items()}})
+    with (run / ".partial-predictions.npz").open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs forget that names are free
+    (run / ".partial-predictions.npz").replace(run / "predictions.npz")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return metrics
+
+
+def _without_copies(data: TrainingData, arrays: dict[str, np.ndarray]) -> dict[str, Evaluation]:
+    """Return the figures of the test faces that have no copy; nothing where they are all, or none."""
+    kept = ~data.test_copies
+    if kept.all() or not kept.any():
+        return {}
+    found = evaluate_probabilities(arrays["test_probabilities"][kept], arrays["test_labels"][kept])
+    return {WITHOUT_COPIES: found}
+
+
+def _write_card(folder: Path, card: dict) -> None:
+    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,152 @@
+"""The training itself: from a run's folder and its config to a model, resumable at every epoch.
+
+A run is a folder: `config.json` (what to do), `metrics.jsonl` (how it gets on), `checkpoints/` (the
+newest state), `best.weights.h5` (of the network alone), `tensorboard/` (event files), and at the end
+`model/`, `result.json`, `predictions.npz` and `curves.html`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import keras
+
+from emotion.errors import TrainingError
+from emotion.training import callbacks, finish
+from emotion.training.architectures import build_network
+from emotion.training.batches import endless_batches
+from emotion.training.config import RunConfig, load_config
+from emotion.training.control import Control
+from emotion.training.data import TrainingData, load_dataset, load_votes, prepare
+from emotion.training.environment import note_fingerprint
+from emotion.training.metrics import read_metrics
+from emotion.training.recipe import build_recipe, device_words, use_all_devices
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a run came to.
+
+    Attributes:
+        finished: False for a run that was stopped.
+        epochs: how many epochs are done.
+    """
+
+    finished: bool
+    epochs: int
+
+
+def train(run: Path, control: Control, task: str = "train") -> TrainingResult:
+    """Train what `run/config.json` describes, from the newest checkpoint if there is one.
+
+    Args:
+        run: the run's folder.
+        control: asked whether to stop, and told what is being done.
+        task: "train", or "export": no further epoch, only a model of the best weights so far.
+
+    Raises:
+        ConfigError, DatasetError, ModelError, TrainingError: with a sentence for a person.
+    """
+    config = load_config(run / "config.json")
+    control.message(f"Reading the faces of {Path(config.dataset).name} …")
+    data = prepare(load_dataset(config), config.validation_share, config.seed, load_votes(config))
+    note_fingerprint(run / "config.json", data.fingerprint)
+    control.message(_faces_words(data))
+    if task == "train" and _fit(run, config, data, control):
+        return TrainingResult(False, len(read_metrics(run / "metrics.jsonl")))
+    records = read_metrics(run / "metrics.jsonl")
+    if not (run / "best.weights.h5").is_file() or not records:
+        raise TrainingError(
+            "No epoch is finished yet, so there is nothing to make a model of; resume the run."
+        )
+    control.message("Writing the model and measuring it …")
+    _export(run, config, data, records)
+    return TrainingResult(True, len(records))
+
+
+def _faces_words(data: TrainingData) -> str:
+    text = f"{len(data.train):,} faces to train on, {len(data.validation):,} for validation"
+    if data.test:
+        text += f", {len(data.test):,} for the test"
+    left_out = []
+    if data.dropped:
+        left_out.append(f"{data.dropped:,} training faces that are copies of test faces")
+    if data.unclear:
+        left_out.append(f"{data.unclear:,} faces in which most people saw none of the seven emotions")
+    return text + "." + f" Left out: {'; '.join(left_out)}." * bool(left_out)
+
+
+def _fit(run: Path, config: RunConfig, data: TrainingData, control: Control) -> bool:
+    """Run the epochs that are left; return whether somebody asked to stop."""
+    use_all_devices()
+    keras.utils.set_random_seed(config.seed)
+    recipe = build_recipe(config, len(data.train))
+    model = recipe.model
+    first_epoch, best = 0, -1.0
+    checkpoint = callbacks.newest_checkpoint(run / "checkpoints")
+    if checkpoint:
+        path, first_epoch = checkpoint
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(path)
+        records = read_metrics(run / "metrics.jsonl")[:first_epoch]
+        best = max((record["val_accuracy"] for record in records), default=-1.0)
+        if callbacks.has_stalled(records, config.early_stopping):
+            return False
+    if first_epoch >= config.epochs:
+        return False
+    stop = callbacks.StopOnRequest(control)
+    metrics = run / "metrics.jsonl"
+    parts: list[keras.callbacks.Callback] = [
+        stop,
+        callbacks.SeedEachEpoch(config.seed),
+        callbacks.StopOnDivergence(),
+        callbacks.BestWeights(recipe.network, run / "best.weights.h5", best),
+    ]
+    if config.ema_momentum:
+        parts.append(keras.callbacks.SwapEMAWeights())
+    parts.append(callbacks.MetricsLog(metrics, stop, recipe.steps, config.batch_size, first_epoch))
+    if config.early_stopping:
+        parts.append(callbacks.StopWithoutProgress(metrics, config.early_stopping))
+    parts.append(callbacks.Checkpoint(run / "checkpoints", stop))
+    if find_spec("tensorflow"):  # writes the event files, whatever the backend
+        parts.append(keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False))
+    control.message(f"Training on {device_words()} …")
+    model.fit(
+        endless_batches(data.train, config, first_epoch),
+        steps_per_epoch=recipe.steps,
+        initial_epoch=first_epoch,
+        epochs=config.epochs,
+        validation_data=(data.validation.images[..., None].astype("float32"), data.validation.targets),
+        validation_batch_size=256,
+        callbacks=parts,
+        shuffle=False,  # the batches are shuffled already
+        verbose=0,
+    )
+    return stop.asked
+
+
+def _export(run: Path, config: RunConfig, data: TrainingData, records: list[dict]) -> None:
+    """Write `model/` from the best weights, measure its LiteRT file, and note what came out."""
+    keras.config.set_dtype_policy("float32")
+    network = build_network(config)
+    network.load_weights(run / "best.weights.h5")
+    logits = finish.network_logits(network, data.validation.images, config.average_mirrored)
+    # Against the right answer, also where shares of votes were learned: "80 % sure" means right in 80 %.
+    temperature = finish.fit_temperature(logits, data.validation.labels)
+    best_epoch = max(records, key=lambda record: record["val_accuracy"])["epoch"]
+    model = finish.inference_model(network, temperature, config.average_mirrored)
+    card = finish.build_card(config, model, data, temperature, best_epoch)
+    metrics = finish.write_model(run, model, card, data)
+    result = {
+        "epochs": len(records),
+        "best_epoch": best_epoch,
+        "temperature": temperature,
+        "device": device_words(),
+        "metrics": {split: evaluation.to_dict() for split, evaluation in metrics.items()},
+    }
+    partial = run / ".partial-result.json"
+    partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    partial.replace(run / "result.json")

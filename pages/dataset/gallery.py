@@ -1,0 +1,54 @@
+"""Page through the faces of a dataset, filter them, enlarge one."""
+
+import numpy as np
+import streamlit as st
+
+from emotion.dataset.gallery import find_faces, page_count, page_items
+from emotion.dataset.store import StoredDataset
+from emotion.labels import EMOTIONS
+from pages.shared.face_grid import face_grid
+from pages.shared.face_window import enlarge_face, grid_face
+
+PAGE_SIZE = 96
+
+
+@st.fragment
+def show_gallery(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
+    """Draw the filters and one page of faces; a fragment, so that turning pages redraws nothing else.
+
+    Args:
+        dataset: of any size.
+        splits: whose faces are shown.
+    """
+    name = dataset.description.name
+    emotions = st.pills(
+        "Classes", EMOTIONS, selection_mode="multi", key=f"classes-{name}", help="None chosen shows all."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Name contains", key=f"text-{name}", icon=":material/search:", placeholder="part of a file name"
+        )
+        is_mixed = st.toggle("Mixed order", True, key=f"mixed-{name}")
+        hide_excluded = dataset.excluded.any() and st.toggle("Hide excluded", key=f"hide-{name}")
+    indices = find_faces(dataset.faces, emotions, splits, text)
+    if hide_excluded:
+        indices = indices[~dataset.excluded[indices]]
+    if not len(indices):
+        st.info(
+            "No face passes these filters; clear the name or choose other classes.",
+            icon=":material/filter_alt_off:",
+        )
+        return
+    if is_mixed:  # in the source's order, the first pages are of one class
+        indices = np.random.default_rng(0).permutation(indices)
+    pages = page_count(len(indices), PAGE_SIZE)
+    count = f"**{len(indices):,}** face" + "s" * (len(indices) != 1)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"{count} · choose one to enlarge it", width="content")
+        # Another selection begins on its first page again: its widget is another one.
+        selection = f"{name}-{splits}-{emotions}-{text}-{hide_excluded}-{is_mixed}"
+        page = st.pagination(pages, key=f"page-{selection}") if pages > 1 else 1
+    shown = page_items(indices, page, PAGE_SIZE).tolist()
+    chosen = face_grid([[grid_face(dataset, index) for index in shown]], f"gallery-{name}", "Faces")
+    if chosen in shown:
+        enlarge_face(name, chosen, shown)

@@ -1,0 +1,226 @@
+"""What may be wrong with a dataset: each finding with its faces, as CSV, and a button to exclude them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from emotion.dataset import store
+from emotion.dataset.gallery import page_count
+from emotion.dataset.quality import searches
+from emotion.dataset.quality.searches import QualityFinding
+from emotion.dataset.store import StoredDataset
+from emotion.dataset.votes import vote_agreement
+from emotion.figures import dataset as figures
+from emotion.labels import EMOTIONS
+from emotion.models.registry import ModelError
+from pages.shared.face_grid import face_grid
+from pages.shared.face_window import enlarge_face, grid_face
+from pages.shared.model import active_classifier
+
+_FACES_PER_PAGE = 60
+_FACES_PER_GROUP = 12  # of a larger group, the first ones stand for all
+
+OnProgress = Callable[[float], None]
+# What is found at once, and what only people's votes can tell.
+_QUICK = {
+    "Exact copies": searches.find_exact_copies,
+    "Across splits": searches.find_cross_split_copies,
+    "Different labels": searches.find_conflicting_copies,
+    "Blank": searches.find_blank,
+}
+_BY_VOTES = {"Disputed": searches.find_disputed, "No face": searches.find_not_a_face}
+_NEAR, _DOUBTFUL, _AGREEMENT = "Near copies", "Doubted by the model", "Agreement of people"
+
+
+class _NotSearchedError(Exception):
+    """Ends a search that would take a while, as nobody has asked for it."""
+
+
+def show_quality(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
+    """Draw the choice of findings and the chosen one.
+
+    Args:
+        dataset: of any size.
+        splits: findings without a face in these are left out.
+    """
+    with st.spinner("Looking for copies and blank pictures, once for this dataset …"):
+        quick = _QUICK | (_BY_VOTES if dataset.votes is not None else {})
+        found = {title: _within(search(dataset), dataset, splits) for title, search in quick.items()}
+    titles = [*_QUICK, _NEAR, _DOUBTFUL]
+    if dataset.votes is not None:
+        titles += [*_BY_VOTES, _AGREEMENT]
+    kind = st.pills(
+        "What may be wrong",
+        titles,
+        default=titles[0],
+        required=True,
+        format_func=lambda title: f"{title} · {found[title].faces:,}" if title in found else title,
+        key=f"finding-{dataset.name}",
+    )
+    if kind == _AGREEMENT:
+        _show_agreement(dataset)
+    elif finding := found.get(kind) or _search(kind, dataset):
+        _show_finding(dataset, finding if kind in found else _within(finding, dataset, splits))
+    _show_exclusions(dataset)
+    if dataset.votes is None:
+        st.caption("With people's votes attached (view *Import*), this page also shows what they dispute.")
+
+
+def _within(finding: QualityFinding, dataset: StoredDataset, splits: tuple[str, ...]) -> QualityFinding:
+    """Return the finding without the groups that have no face in these splits."""
+    if set(splits) >= set(dataset.description.counts):
+        return finding
+    inside = np.isin(dataset.faces.splits, splits)
+    kept = np.array([bool(inside[group].any()) for group in finding.groups], dtype=bool)
+    return replace(
+        finding,
+        groups=[group for group, is_kept in zip(finding.groups, kept, strict=True) if is_kept],
+        surplus=finding.surplus[inside[finding.surplus]],
+        scores=None if finding.scores is None else finding.scores[kept],
+    )
+
+
+def _search(kind: str, dataset: StoredDataset) -> QualityFinding | None:
+    """Return what a slow search found; before it has been made, offer it and return None."""
+    if kind == _NEAR:
+        explanation = "The same photograph, cut, lit or compressed a little differently."
+        search = searches.find_near_copies
+    else:
+        try:
+            classifier = active_classifier()
+        except ModelError as error:
+            st.info(f"This needs a model. {error}", icon=":material/neurology:")
+            return None
+        explanation = f"Faces whose label the model *{classifier.card.name}* finds least likely."
+
+        def search(dataset: StoredDataset, on_progress: OnProgress) -> QualityFinding:
+            return searches.find_doubtful(dataset, classifier, on_progress)
+
+    try:
+        return search(dataset, _stop_unless_done)
+    except _NotSearchedError:
+        pass
+    st.markdown(explanation)
+    pressed = st.button("Search now", type="primary", icon=":material/search:", key=f"search-{kind}")
+    st.caption(f"It looks at {len(dataset):,} faces; the result is kept with the dataset.")
+    if not pressed:
+        return None
+    progress, started = st.progress(0.0, "Starting …"), time.monotonic()
+    search(dataset, lambda share: progress.progress(share, _search_text(share, time.monotonic() - started)))
+    st.rerun()
+    return None
+
+
+def _search_text(share: float, seconds: float) -> str:
+    if not 0 < share < 1:
+        return "Looking at the faces …"
+    return f"Looking at the faces … about {max(1, round(seconds / share * (1 - share)))} s left"
+
+
+def _stop_unless_done(share: float) -> None:
+    if share < 1:
+        raise _NotSearchedError
+
+
+def _show_finding(dataset: StoredDataset, finding: QualityFinding) -> None:
+    """Draw the explanation, the count, what can be done, and the faces side by side."""
+    st.markdown(finding.explanation)
+    if not finding.groups:
+        st.success("None found.", icon=":material/check_circle:")
+        return
+    left = finding.surplus[~dataset.excluded[finding.surplus]]
+    is_list = all(len(group) == 1 for group in finding.groups)
+    count = f"**{finding.faces:,}** faces" + f" in **{len(finding.groups):,}** groups" * (not is_list)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(count, width="content")
+        if st.button(
+            f"Exclude {len(left):,}" if len(left) else "All excluded",
+            icon=":material/block:",
+            key=f"exclude-{finding.kind}",
+            disabled=not len(left),
+            help="Training and evaluation then leave them out. Nothing is deleted."
+            + " Of each group, one face stays." * (finding.kind in ("exact_copies", "near_copies")),
+        ):
+            store.exclude(dataset.name, left, finding.title)
+            st.rerun()
+        st.download_button(
+            "CSV",
+            lambda: finding.to_csv(dataset),
+            f"{dataset.name}-{finding.kind}.csv",
+            "text/csv",
+            icon=":material/download:",
+            key=f"csv-{finding.kind}",
+            on_click="ignore",
+        )
+    if finding.kind == "doubtful":
+        st.caption("Below each face: its label → what the model says.")
+    _show_groups(dataset, finding, is_list)
+
+
+@st.fragment
+def _show_groups(dataset: StoredDataset, finding: QualityFinding, is_list: bool) -> None:
+    groups = [group[:_FACES_PER_GROUP].tolist() for group in finding.groups]
+    per_page = max(1, _FACES_PER_PAGE // max(len(group) for group in groups))
+    pages = page_count(len(groups), per_page)
+    page = st.pagination(pages, key=f"page-{finding.kind}-{dataset.name}-{len(groups)}") if pages > 1 else 1
+    shown = groups[(page - 1) * per_page : page * per_page]
+    members = [index for group in shown for index in group]
+    captions = _captions(dataset, finding.kind, members)
+    faces = [[grid_face(dataset, index, captions[index]) for index in group] for group in shown]
+    if is_list:
+        faces = [[face for group in faces for face in group]]
+    chosen = face_grid(faces, f"finding-{finding.kind}-{dataset.name}", finding.title)
+    if chosen in members:
+        enlarge_face(dataset.name, chosen, members)
+
+
+def _captions(dataset: StoredDataset, kind: str, indices: list[int]) -> dict[int, str]:
+    """Return what stands below each face: its label and split, or its label and what the model says."""
+    faces = dataset.faces
+    labels = {index: EMOTIONS[faces.labels[index]] for index in indices}
+    if kind != "doubtful":
+        return {index: f"{label} · {faces.splits[index]}" for index, label in labels.items()}
+    answers = active_classifier().predict(np.asarray(faces.images[indices])).probabilities
+    said = dict(zip(indices, answers.argmax(axis=1), strict=True))
+    return {index: f"{label} → {EMOTIONS[said[index]]}" for index, label in labels.items()}
+
+
+def _show_exclusions(dataset: StoredDataset) -> None:
+    count = int(dataset.excluded.sum())
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{count:,} faces of this dataset are excluded and drawn pale.", width="content")
+        st.button(
+            "Take all back",
+            icon=":material/undo:",
+            type="tertiary",
+            key="exclusions_clear",
+            on_click=store.clear_exclusions,
+            args=(dataset.name,),
+        )
+
+
+def _show_agreement(dataset: StoredDataset) -> None:
+    """Draw how far people's votes agree with the labels, class by class."""
+    agreement = vote_agreement(dataset)
+    if not agreement:
+        st.info("Nobody has voted on a face of this dataset.", icon=":material/how_to_vote:")
+        return
+    st.markdown("Of the faces with each label: for how many did most people vote the same?")
+    shares = {name: item.majority_share for name, item in agreement.items()}
+    st.plotly_chart(
+        figures.agreement(shares),
+        key="agreement",
+        config={"displayModeBar": False},
+        alt="Share of faces whose label most people confirm, by class",
+    )
+    worst = min(shares, key=shares.__getitem__)
+    seen = next(iter(agreement[worst].seen_as))
+    st.caption(
+        f"People agree least with *{worst}*: what carries that label, they call *{seen.replace('_', ' ')}* "
+        f"most often ({agreement[worst].seen_as[seen]:.0%}). All splits together."
+    )

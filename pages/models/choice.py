@@ -1,0 +1,132 @@
+"""Which model, and which faces: the choices that the views of the Models page share."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from emotion.dataset import store
+from emotion.dataset.face_dataset import DatasetError
+from emotion.evaluation.cache import Trial
+from emotion.models.classifier import Classifier
+from emotion.models.registry import (
+    ModelCard,
+    ModelError,
+    active_model,
+    list_models,
+    model_folder,
+    model_version,
+)
+from pages.shared.dataset_choice import datasets_or_stop
+from pages.shared.text import escape_markdown
+
+MODEL = "models_model"  # where the session keeps the chosen model
+_OTHER = "models_other"
+_AGAINST = {"labels": "Its label", "votes": "What most people saw"}
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The faces that a view is about."""
+
+    dataset: str
+    split: str
+    honour_exclusions: bool
+    against: str
+
+    def trial(self, model: str) -> Trial:
+        """Return a model on these faces."""
+        return Trial(model, self.dataset, self.split, self.honour_exclusions, self.against)
+
+
+def choose_model() -> ModelCard:
+    """Draw the choice of a model and return its card; without any model, say so and end the page."""
+    cards = {card.name: card for card in list_models()}
+    try:
+        active = active_model()
+    except ModelError as error:
+        st.error(str(error), icon=":material/deployed_code_alert:")
+        st.stop()
+    if "models_next" in st.session_state:  # what a button of the last run leads to
+        st.session_state[MODEL] = st.session_state.pop("models_next")
+    if st.session_state.get(MODEL) not in cards:
+        st.session_state[MODEL] = active  # nobody has chosen yet, or the chosen one is gone
+    name = st.selectbox(
+        "Model",
+        list(cards),
+        key=MODEL,
+        bind="query-params",  # a link can then lead to it
+        format_func=lambda name: f"{name} (in use)" if name == active else name,
+        width=320,
+    )
+    return cards[name]
+
+
+def choose_other(first: ModelCard) -> ModelCard | None:
+    """Draw the choice of a second model; None where there is no other."""
+    others = {card.name: card for card in list_models() if card.name != first.name}
+    if not others:
+        return None
+    if st.session_state.get(_OTHER) not in others:
+        st.session_state.pop(_OTHER, None)
+    return others[st.selectbox("With", list(others), key=_OTHER, width=240)]
+
+
+def choose_faces(judged: ModelCard | None = None) -> Faces:
+    """Draw the choice of dataset and split; the test split is offered first.
+
+    Args:
+        judged: the model that is judged on the faces: then there is a choice of what counts as right,
+            and offered first is what the model has learned.
+    """
+    described = datasets_or_stop()
+    if st.session_state.get("models_dataset") not in described:
+        st.session_state.models_dataset = store.SYNTHETIC  # the first visit, or someone has deleted it
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        name = st.selectbox("Dataset", list(described), key="models_dataset", bind="query-params", width=240)
+        splits = list(described[name].counts)
+        split = st.segmented_control(
+            "Split",
+            splits,
+            default="test" if "test" in splits else splits[-1],
+            required=True,
+            format_func=str.capitalize,
+            key=f"models_split-{name}",
+        )
+        try:
+            dataset = store.open_dataset(name)
+        except DatasetError as error:
+            st.error(escape_markdown(str(error)), icon=":material/folder_off:")
+            st.stop()
+        against = "labels"
+        if judged is not None and dataset.votes is not None:
+            against = st.segmented_control(
+                "Right is",
+                list(_AGAINST),
+                default=judged.judged_by,
+                required=True,
+                format_func=_AGAINST.__getitem__,
+                key=f"models_against-{name}-{judged.judged_by}",
+                help="People's votes are those attached on the Dataset page. Faces in which most people "
+                "saw none of the seven emotions are then left out.",
+            )
+        honour = bool(dataset.excluded.any()) and st.toggle(
+            "Leave out excluded faces",
+            key=f"models_honour-{name}",
+            help="Those excluded on the Dataset page.",
+        )
+    return Faces(name, split, honour, against)
+
+
+@st.cache_resource(show_spinner="Loading the model …", max_entries=3)
+def _load(name: str, version: str) -> Classifier:
+    """Load a model; `version` is there so that a replaced one is loaded anew."""
+    return Classifier(model_folder(name))
+
+
+def classifier_or_stop(name: str) -> Classifier:
+    """Return a model, ready to predict; one that cannot be used is named in a sentence and ends the page."""
+    try:
+        return _load(name, model_version(name))
+    except ModelError as error:
+        st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
+        st.stop()

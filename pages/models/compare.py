@@ -1,0 +1,103 @@
+"""Two models on the same faces: which gets which right, and whether the difference means anything."""
+
+import numpy as np
+import streamlit as st
+
+from emotion.dataset.face_dataset import DatasetError
+from emotion.evaluation import cache
+from emotion.evaluation.cache import Trial
+from emotion.evaluation.report import Comparison
+from emotion.figures import models as figures
+from emotion.labels import EMOTIONS
+from emotion.models.registry import ModelCard, ModelError
+from emotion.models.tasks import Task
+from pages.models.choice import choose_faces, choose_other
+from pages.models.faces import show_face_grid
+from pages.shared.jobs import offer_job
+from pages.shared.text import escape_markdown
+
+
+def show_compare(model: ModelCard) -> None:
+    """Draw the choice of the other model and of the faces, and the verdict, or the button that finds it."""
+    other = choose_other(model)
+    if other is None:
+        st.info(
+            "There is only one model. Train another one, or import one, to compare the two.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    faces = choose_faces(model)
+    first, second = faces.trial(model.name), faces.trial(other.name)
+    try:
+        comparison = cache.load_comparison(first, second)
+        answers = [cache.load_probabilities(trial) for trial in (first, second)]
+        if comparison is None or answers[0] is None or answers[1] is None:
+            _offer(first, second)
+            return
+        found = cache.trial_faces(first)
+    except (DatasetError, ModelError) as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    _show_verdict(comparison)
+    _show_faces(comparison, found, answers[0].argmax(axis=1), answers[1].argmax(axis=1))
+
+
+def _offer(first: Trial, second: Trial) -> None:
+    task = Task.of("compare", first, second)
+    offer_job(
+        cache.comparison_path(first, second).stem,
+        f"Comparing {first.model} with {second.model} on {first.dataset}, {first.split}",
+        task.command,
+        "Compare",
+        f"Both look at {len(cache.trial_faces(first).indices):,} faces; what one has seen already is kept.",
+        ":material/compare_arrows:",
+    )
+
+
+def _show_verdict(comparison: Comparison) -> None:
+    icon = ":material/trophy:" if comparison.is_more_than_chance else ":material/balance:"
+    st.markdown(f"##### {icon} {escape_markdown(comparison.in_words())}")
+    st.plotly_chart(
+        figures.comparison(comparison),
+        key="comparison",
+        config={"displayModeBar": False},
+        alt="How many faces both, one or none of the models get right",
+    )
+    p_value = f"p = {comparison.p_value:.3f}" if comparison.p_value >= 0.001 else "p < 0.001"
+    st.caption(
+        f"McNemar's exact test on the {comparison.only_first + comparison.only_second:,} faces that one gets "
+        f"right and the other wrong: {p_value}."
+    )
+
+
+def _show_faces(
+    comparison: Comparison, faces: cache.TrialFaces, first: np.ndarray, second: np.ndarray
+) -> None:
+    """Draw the faces of one of four groups."""
+    right, other = first == faces.labels, second == faces.labels
+    groups = {
+        f"Only {comparison.first} is right": right & ~other,
+        f"Only {comparison.second} is right": other & ~right,
+        "Both are wrong": ~right & ~other,
+        "Both are right": right & other,
+    }
+    title = st.segmented_control(
+        "Faces",
+        list(groups),
+        default=next(iter(groups)),
+        required=True,
+        format_func=lambda title: escape_markdown(f"{title} · {int(groups[title].sum()):,}"),
+        key=f"compare_group-{comparison.first}-{comparison.second}",
+    )
+    places = np.flatnonzero(groups[title])
+    if not len(places):
+        st.info("There is no such face.", icon=":material/filter_alt_off:")
+        return
+    captions = {
+        int(faces.indices[place]): f"{EMOTIONS[first[place]]} / {EMOTIONS[second[place]]}" for place in places
+    }
+    st.caption(escape_markdown(f"Below each face: the answers of {comparison.first} / {comparison.second}."))
+    models = (comparison.first, comparison.second)
+    show_face_grid(
+        faces.dataset, faces.indices[places], captions, models, f"compare-{list(groups).index(title)}"
+    )

@@ -1,0 +1,243 @@
+"""All models side by side, and what can be done with the chosen one: use, rename, note, delete."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from emotion.evaluation.timing import Timing, known_timing, measure_timing
+from emotion.models import registry
+from emotion.models.card import KERAS_FILE, LITERT_FILE
+from emotion.models.registry import DEFAULT_MODEL, ModelCard, ModelError
+from pages.models.choice import MODEL
+from pages.shared.text import escape_markdown
+
+_UNKNOWN = "–"
+
+
+def show_list(model: ModelCard) -> None:
+    """Draw the table of all models, then the chosen one with its actions."""
+    cards = registry.list_models()
+    timings = _timings(cards)
+    _show_table(cards, timings, model.name)
+    _show_model(model, timings.get(model.name))
+
+
+def _timings(cards: list[ModelCard]) -> dict[str, Timing]:
+    """Return each usable model's speed; what has not been measured on this machine is measured now."""
+    timings = {}
+    for card in cards:
+        try:
+            timing = known_timing(card.name)
+            if timing is None:
+                with st.spinner(f"Measuring how fast {card.name} is here …"):
+                    timing = measure_timing(card.name)
+        except ModelError:
+            continue  # the card below says what is wrong with it
+        timings[card.name] = timing
+    return timings
+
+
+def _show_table(cards: list[ModelCard], timings: dict[str, Timing], chosen: str) -> None:
+    active = registry.active_model()
+    rows = [_row(card, timings.get(card.name), card.name == active) for card in cards]
+    names = [card.name for card in cards]
+
+    def choose() -> None:
+        selected = st.session_state.models_table.selection.rows
+        if selected:
+            st.session_state[MODEL] = names[selected[0]]
+
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            "parameters": st.column_config.NumberColumn(format="localized"),
+            "MB": st.column_config.NumberColumn(format="%.2f", help="Size of the LiteRT file."),
+            "ms a face": st.column_config.NumberColumn(
+                format="%.2f", help="On this machine, one face at a time, one thread: the median."
+            ),
+            "baseline, ms": st.column_config.NumberColumn(
+                format="%.2f", help=f"The model {DEFAULT_MODEL}, measured in turn with it."
+            ),
+            "judged by": st.column_config.TextColumn(
+                help="What counts as right: the dataset's label, or what most people voted for."
+            ),
+            "accuracy": st.column_config.NumberColumn(
+                format="%.1f%%", help="On the test faces of its training; other models may have had others."
+            ),
+            "macro F1": st.column_config.NumberColumn(format="%.1f%%"),
+            "created": st.column_config.DateColumn(format="localized"),
+        },
+        on_select=choose,
+        selection_mode="single-row",
+        key="models_table",
+        placeholder=_UNKNOWN,
+        alt="All models with their figures",
+    )
+    st.caption("Choose a row, or a name above, to see what can be done with a model.")
+
+
+def _row(card: ModelCard, timing: Timing | None, is_active: bool) -> dict[str, Any]:
+    test = card.metrics("test")
+    return {
+        "model": card.name,
+        "in use": "in use" if is_active else "",
+        "trained on": trained_on(card),
+        "judged by": card.judged_by if test else None,
+        "accuracy": _percent(test.get("accuracy")),
+        "macro F1": _percent(test.get("macro_f1")),
+        "ms a face": timing and timing.milliseconds,
+        "baseline, ms": timing and timing.baseline,
+        "parameters": card.content.get("parameters"),
+        "MB": _megabytes(card),
+        "created": _date(card),
+        "note": card.note,
+    }
+
+
+def trained_on(card: ModelCard) -> str:
+    """Return the name of the dataset a model learned from; of an imported one, nobody here knows it."""
+    return str((card.content.get("dataset") or {}).get("name", "unknown"))
+
+
+def _percent(share: float | None) -> float | None:
+    # Streamlit's own percent format shows decimals that mean nothing here.
+    return None if share is None else 100 * share
+
+
+def _megabytes(card: ModelCard) -> float | None:
+    try:
+        return (registry.model_folder(card.name) / LITERT_FILE).stat().st_size / 1e6
+    except (ModelError, OSError):
+        return None
+
+
+def _date(card: ModelCard) -> datetime | None:
+    try:
+        return datetime.fromisoformat(card.content["created"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _show_model(card: ModelCard, timing: Timing | None) -> None:
+    name = card.name
+    is_active = registry.active_model() == name
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"### {escape_markdown(name)}", width="content")
+            if is_active:
+                st.badge("In use", icon=":material/check:", color="green")
+            if registry.is_shipped(name):
+                st.badge("Comes with the product", icon=":material/package_2:", color="gray")
+        if timing is None:
+            st.error(
+                "This model cannot be used: its files are damaged or missing.",
+                icon=":material/deployed_code_alert:",
+            )
+        else:
+            _show_facts(card, timing)
+        if card.note:
+            st.markdown(f":material/sticky_note_2: {escape_markdown(card.note)}")
+        _show_actions(card, is_active, is_usable=timing is not None)
+
+
+def _show_facts(card: ModelCard, timing: Timing) -> None:
+    test = card.metrics("test")
+    with st.container(horizontal=True):
+        for label, value in (("Accuracy", test.get("accuracy")), ("Macro F1", test.get("macro_f1"))):
+            text = _UNKNOWN if value is None else f"{value:.1%}"
+            tip = f"On the test faces of its training, judged by {card.judged_by}; see Evaluate."
+            st.metric(label, text, border=True, help=tip)
+        st.metric(
+            "A face here takes",
+            f"{timing.milliseconds:.2f} ms",
+            border=True,
+            help="The median of 40 predictions of one face, with one thread.",
+        )
+        st.metric(
+            f"Baseline: {DEFAULT_MODEL}",
+            f"{timing.baseline:.2f} ms",
+            border=True,
+            help="The model in use at first, measured on this machine in turn with this one.",
+        )
+    if "imported_from" in card.content:
+        parts = [f"Imported from {escape_markdown(str(card.content['imported_from']))}"]
+    else:
+        parts = [f"Trained on {escape_markdown(trained_on(card))}"]
+    faces = ((card.content.get("dataset") or {}).get("train") or {}).get("faces")
+    if faces:
+        parts[0] += f" ({faces:,} faces)"
+    if not test:
+        parts.append("not measured yet: see Evaluate")
+    if card.content.get("architecture"):
+        parts.append(f"architecture {escape_markdown(str(card.content['architecture']))}")
+    if not (registry.model_folder(card.name) / KERAS_FILE).is_file():
+        parts.append("LiteRT only")
+    if not card.reading.is_own:
+        parts.append("without activation maps")
+    st.caption(" · ".join(parts))
+
+
+def _show_actions(card: ModelCard, is_active: bool, is_usable: bool) -> None:
+    name = card.name
+    with st.container(horizontal=True):
+        st.button(
+            "In use" if is_active else "Use it",
+            type="secondary" if is_active else "primary",
+            icon=":material/check:" if is_active else ":material/play_circle:",
+            key="model_use",
+            disabled=is_active or not is_usable,
+            on_click=_do,
+            args=(lambda: registry.activate(name), f"All pages now use {name}."),
+            help="Every page in every browser predicts with it from then on.",
+        )
+        if not registry.is_shipped(name):
+            _offer_changes(card)
+    if registry.is_shipped(name):
+        st.caption("A model that comes with the product is neither renamed nor deleted.")
+    if message := st.session_state.pop("model_error", None):
+        st.error(escape_markdown(message), icon=":material/error:")
+
+
+def _offer_changes(card: ModelCard) -> None:
+    name = card.name
+    with st.popover("Rename", icon=":material/edit:"):
+        new_name = st.text_input("New name", name, max_chars=60, key=f"rename-{name}")
+        st.button("Rename it", type="primary", key="model_rename", on_click=_rename, args=(name, new_name))
+    with st.popover("Note", icon=":material/sticky_note_2:"):
+        note = st.text_area("Note", card.note, max_chars=registry.MAX_NOTE, key=f"note-{name}")
+        st.button(
+            "Keep it",
+            type="primary",
+            key="model_note",
+            on_click=_do,
+            args=(lambda: registry.set_note(name, note), "The note is kept."),
+        )
+    with st.popover("Delete", icon=":material/delete:"):
+        st.markdown(f"Delete **{escape_markdown(name)}** from this computer? Export it first to keep a copy.")
+        st.button(
+            "Delete it",
+            type="primary",
+            key="model_delete",
+            on_click=_do,
+            args=(lambda: registry.delete_model(name), f"{name} is deleted."),
+        )
+
+
+def _do(change: Callable[[], None], done: str) -> None:
+    try:
+        change()
+    except ModelError as error:
+        st.session_state.model_error = str(error)
+    else:
+        st.toast(escape_markdown(done), icon=":material/check_circle:")
+
+
+def _rename(name: str, new_name: str) -> None:
+    def change() -> None:
+        registry.rename_model(name, new_name.strip())
+        st.session_state.models_next = new_name.strip()
+
+    _do(change, f"{name} is now called {new_name.strip()}.")

@@ -1,0 +1,87 @@
+"""What all pictures together show, and how to take it away."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from emotion.figures import style as figures
+from emotion.photos import pictures as results
+from emotion.photos.pictures import PictureResult
+from pages.shared.face_card import CONFIDENCE_COLUMN
+
+
+def show_summary(pictures: list[PictureResult], readers: list[Callable[[], bytes]]) -> None:
+    """Draw key figures, the table of faces, their distribution, and the downloads.
+
+    Args:
+        pictures: what came of each picture.
+        readers: for each of them, what gives the bytes of its file.
+    """
+    faces = [face for picture in pictures if picture.analysis for face in picture.analysis.faces]
+    failed = sum(picture.error is not None for picture in pictures)
+    uncertain = sum(face.is_uncertain for face in faces)
+    with st.container(horizontal=True):
+        st.metric("Pictures", len(pictures), border=True)
+        st.metric("Faces", len(faces), border=True)
+        st.metric("Uncertain", uncertain, border=True, help="Faces whose probabilities do not decide.")
+        st.metric("Unreadable", failed, border=True, help="Files that could not be opened as a picture.")
+    if faces:
+        chart, table = st.columns([2, 3], gap="medium")
+        with chart:
+            st.plotly_chart(
+                figures.emotion_counts(face.verdict for face in faces),
+                key="emotion_counts",
+                config={"displayModeBar": False},
+                alt="How many faces show each emotion",
+            )
+        with table:
+            _show_table(pictures)
+    _show_downloads(pictures, readers, bool(faces))
+
+
+def _show_table(pictures: list[PictureResult]) -> None:
+    table = results.to_table(pictures)
+    st.dataframe(
+        table.assign(confidence=100 * table["confidence"]),
+        hide_index=True,
+        height=260,
+        column_order=["file", "face", "emotion", "confidence", "uncertain"],
+        column_config={"confidence": CONFIDENCE_COLUMN},
+        key="faces_table",
+        alt="All faces of all pictures",
+    )
+
+
+def _show_downloads(
+    pictures: list[PictureResult], readers: list[Callable[[], bytes]], any_face: bool
+) -> None:
+    with st.container(horizontal=True):
+        # `ignore`: a download changes nothing on the page. Functions: nothing is made before it is asked for.
+        st.download_button(
+            "Table (CSV)",
+            lambda: results.to_csv(pictures),
+            "emotions.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=not any_face,
+        )
+        st.download_button(
+            "Everything (JSON)",
+            lambda: results.to_json(pictures),
+            "emotions.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Annotated pictures (ZIP)",
+            lambda: results.to_zip(
+                (picture, read()) for picture, read in zip(pictures, readers, strict=True)
+            ),
+            "annotated.zip",
+            "application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=not any_face,
+        )

@@ -1,0 +1,94 @@
+"""Which dataset and which of its splits; what it comes to in a few figures."""
+
+import streamlit as st
+
+from emotion.dataset import store
+from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.store import DatasetDescription, StoredDataset
+from pages.shared.text import escape_markdown
+
+ALL_SPLITS = "all"
+# From which ratio of the largest to the smallest class on a balance is called what.
+_BALANCE_WORDS = ((10.0, "Very uneven"), (3.0, "Uneven"), (1.5, "Slightly uneven"), (0.0, "Even"))
+
+
+def datasets_or_stop() -> dict[str, DatasetDescription]:
+    """Return all datasets by name; where they cannot be read, say so and end the page."""
+    try:
+        with st.spinner("Getting the datasets ready; the very first time, faces are drawn …"):
+            return {item.name: item for item in store.list_datasets()}
+    except DatasetError as error:
+        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
+        st.stop()
+
+
+def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
+    """Draw the choice of dataset and split; return the dataset and the splits to show."""
+    described = datasets_or_stop()
+    if st.session_state.get("dataset", store.SYNTHETIC) not in described:
+        st.session_state.dataset = store.SYNTHETIC  # someone has deleted it meanwhile
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        name = st.selectbox(
+            "Dataset",
+            list(described),
+            key="dataset",
+            bind="query-params",  # a link can then lead to it
+            width=320,
+        )
+        splits = tuple(described[name].counts)
+        split = ALL_SPLITS
+        if len(splits) > 1:
+            split = st.segmented_control(
+                "Split",
+                [ALL_SPLITS, *splits],
+                default=ALL_SPLITS,
+                required=True,
+                format_func=str.capitalize,
+                key=f"split-{name}",
+            )
+    try:
+        dataset = store.open_dataset(name)
+    except DatasetError as error:
+        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
+        st.stop()
+    return dataset, splits if split == ALL_SPLITS else (split,)
+
+
+def show_key_figures(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
+    """Draw how many faces and classes there are, and how even the classes are, in words."""
+    description = dataset.description
+    totals = total_counts(description, splits)
+    present = {name: count for name, count in totals.items() if count}
+    word, sentence = balance_in_words(totals)
+    with st.container(horizontal=True):
+        st.metric("Faces", f"{sum(totals.values()):,}", border=True)
+        st.metric("Classes", f"{len(present)} of {len(totals)}", border=True)
+        st.metric("Balance", word, border=True, help=sentence)
+        st.metric("Excluded", f"{int(dataset.excluded.sum()):,}", border=True, help=_EXCLUDED_HELP)
+    note = f"{sentence} {escape_markdown(description.split_note)}"
+    missing = ", ".join(name for name, count in totals.items() if not count)
+    if missing:
+        note += f" No face shows: {missing}."
+    st.caption(note)
+
+
+_EXCLUDED_HELP = "Faces that training and evaluation leave out; the Quality view adds to them."
+
+
+def total_counts(description: DatasetDescription, splits: tuple[str, ...]) -> dict[str, int]:
+    """Return the faces of each of the seven classes, all the splits together."""
+    parts = [description.counts[split] for split in splits]
+    return {name: sum(part[name] for part in parts) for name in parts[0]}
+
+
+def balance_in_words(counts: dict[str, int]) -> tuple[str, str]:
+    """Return a word for how even the classes are, and a sentence that says by how much."""
+    present = {name: count for name, count in counts.items() if count}
+    if len(present) < 2:
+        return "One class", "With faces of one class alone, there is nothing to compare or to learn."
+    largest, smallest = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
+    ratio = present[largest] / present[smallest]
+    word = next(word for limit, word in _BALANCE_WORDS if ratio >= limit)
+    if ratio < 1.1:
+        return word, "All classes have about as many faces."
+    return word, f"There are {ratio:.1f} times as many {largest} faces as {smallest} ones."

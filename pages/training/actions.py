@@ -1,0 +1,175 @@
+"""What can be done with a run: stop, go on, make a model, put it to use, take it away, change, delete."""
+
+import io
+from collections.abc import Callable
+
+import streamlit as st
+
+from emotion.models.registry import ModelError, active_model
+from emotion.runs import actions
+from emotion.runs.run import Run, RunError, RunStatus
+from pages.shared.text import escape_markdown
+from pages.training.address import select_runs, watch, watched_run
+
+_ERROR = "training-error"
+_TOAST = "training-toast"
+
+
+def show_actions(run: Run, place: str) -> None:
+    """Draw the buttons that make sense for the run as it stands; `show_messages` says what came of one.
+
+    Args:
+        run: any.
+        place: tells these buttons from those of the same run elsewhere on the page.
+    """
+    key = f"{place}-{run.id}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _offer_next(run, key)
+        _offer_change(run, key)
+        _offer_downloads(run, key)
+        if not run.is_going:
+            _offer_deletion(run, key)
+
+
+def show_messages() -> None:
+    """Draw what came of the last button: its error, or a word of success."""
+    if error := st.session_state.pop(_ERROR, None):
+        st.error(escape_markdown(error), icon=":material/error:")
+    if toast := st.session_state.pop(_TOAST, None):
+        st.toast(toast, icon=":material/check_circle:")
+
+
+def _offer_next(run: Run, key: str) -> None:
+    """Draw what the run's status suggests next."""
+    if run.status is RunStatus.QUEUED:
+        _button("Cancel", ":material/cancel:", f"stop-{key}", lambda: actions.stop(run.id))
+        position = actions.queue_position(run)
+        if position is not None and position > 1:
+            _button(
+                "Earlier", ":material/arrow_upward:", f"up-{key}", lambda: actions.move_in_queue(run.id, True)
+            )
+    elif run.is_going:
+        st.button(
+            "Stop" if run.status is RunStatus.RUNNING else "Stopping …",
+            icon=":material/stop_circle:",
+            key=f"stop-{key}",
+            disabled=run.status is RunStatus.STOPPING,
+            on_click=_try,
+            args=(lambda: actions.stop(run.id),),
+            help="It ends after the current batch, and can go on later.",
+        )
+    elif run.is_resumable:
+        _button(
+            "Resume", ":material/play_arrow:", f"resume-{key}", lambda: actions.resume(run.id), primary=True
+        )
+        if actions.has_best_weights(run):
+            st.button(
+                "Make a model of it",
+                icon=":material/deployed_code:",
+                key=f"finish-{key}",
+                on_click=_try,
+                args=(lambda: actions.finish_early(run.id),),
+                help="Of the best weights so far, without another epoch.",
+            )
+    else:
+        _offer_use(run, key)
+
+
+def _offer_use(run: Run, key: str) -> None:
+    if run.model and _active() == run.model:
+        st.badge(f"In use as {escape_markdown(run.model)}", icon=":material/neurology:", color="green")
+        return
+    st.button(
+        "Use this model",
+        type="primary",
+        icon=":material/neurology:",
+        key=f"use-{key}",
+        on_click=_try,
+        args=(lambda: _use(run.id),),
+        help="The photo and webcam pages predict with it from now on.",
+    )
+
+
+def _active() -> str | None:
+    try:
+        return active_model()
+    except ModelError:
+        return None
+
+
+def _use(run_id: str) -> None:
+    name = actions.use_model(run_id)
+    st.session_state[_TOAST] = f"**{escape_markdown(name)}** is in use on all pages."
+
+
+def _offer_change(run: Run, key: str) -> None:
+    with st.popover("Rename", icon=":material/edit:"), st.form(f"change-{key}", border=False):
+        st.text_input("Name", run.name, key=f"name-{key}", max_chars=80)
+        st.text_area("Note", run.note, key=f"note-{key}", max_chars=500)
+        st.form_submit_button("Save", key=f"save-{key}", on_click=_change, args=(run, key))
+
+
+def _change(run: Run, key: str) -> None:
+    session = st.session_state
+    name, note = session[f"name-{key}"].strip(), session[f"note-{key}"].strip()
+    if name != run.name:
+        _try(lambda: actions.rename(run.id, name))
+    if note != run.note:
+        _try(lambda: actions.set_note(run.id, note))
+
+
+def _offer_downloads(run: Run, key: str) -> None:
+    # Functions: nothing is made before it is asked for.
+    with st.popover("Download", icon=":material/download:"):
+        st.download_button(
+            "Curves (CSV)",
+            lambda: actions.curves_csv(run.id),
+            f"{run.id}.csv",
+            "text/csv",
+            key=f"csv-{key}",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Whole run (zip)",
+            lambda: _zip(run.id),
+            f"{run.id}.zip",
+            "application/zip",
+            key=f"zip-{key}",
+            on_click="ignore",
+        )
+
+
+def _zip(run_id: str) -> bytes:
+    buffer = io.BytesIO()
+    actions.export_zip(run_id, buffer)
+    return buffer.getvalue()
+
+
+def _offer_deletion(run: Run, key: str) -> None:
+    with st.popover("Delete", icon=":material/delete:"):
+        st.markdown(f"Delete **{escape_markdown(run.name)}** with its curves and weights from this computer?")
+        if run.model:
+            st.caption("Its model stays among the models.")
+        st.button("Delete it", type="primary", key=f"delete-{key}", on_click=_delete, args=(run.id,))
+
+
+def _delete(run_id: str) -> None:
+    if _try(lambda: actions.delete(run_id)):
+        select_runs([])
+        if watched_run() == run_id:
+            watch(None)
+
+
+def _button(label: str, icon: str, key: str, action: Callable[[], object], primary: bool = False) -> None:
+    kind = "primary" if primary else "secondary"
+    st.button(label, icon=icon, key=key, type=kind, on_click=_try, args=(action,))
+
+
+def _try(action: Callable[[], object]) -> bool:
+    """Do it; what goes wrong is said by the next `show_messages`. Return whether all went well."""
+    try:
+        action()
+    except (RunError, ModelError, OSError) as error:
+        st.session_state[_ERROR] = str(error)
+        return False
+    return True

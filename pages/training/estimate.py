@@ -1,0 +1,160 @@
+"""How long a run would take on this machine, and what its network is made of; found out in the background."""
+
+import math
+
+import streamlit as st
+
+from emotion.dataset.store import DatasetDescription
+from emotion.runs import actions
+from emotion.training.config import RunConfig
+from emotion.training.inspection import Inspector, NetworkDescription, Pace, estimate
+from pages.shared.text import escape_markdown
+from pages.training.words import ACTIVE, duration, moment
+
+_EVERY = 1.0  # seconds between two looks while an answer is on its way
+_SEEN = "training-settings-seen"
+_DESCRIBE, _MEASURE = "describe", "measure"
+
+
+@st.cache_resource(show_spinner=False)
+def inspector() -> Inspector:
+    """Return what measures, shared by all visitors."""
+    return Inspector()
+
+
+def count_faces(config: RunConfig, dataset: DatasetDescription) -> tuple[int, int]:
+    """Return about how many faces a run learns from, and how many validate it.
+
+    Args:
+        config: of the run.
+        dataset: which it is trained on.
+    """
+    sizes = dataset.split_sizes()
+    train = sizes.get("train", 0)
+    if "validation" in sizes:
+        return train, sizes["validation"]
+    validation = math.ceil(config.validation_share * train)
+    return train - validation, validation
+
+
+def known_duration(config: RunConfig, dataset: DatasetDescription) -> str:
+    """Return in words how long a run takes here, or "" while that has not been measured."""
+    pace = inspector().peek_pace(config)
+    if pace is None:
+        return ""
+    return f"about {duration(estimate(pace, config, *count_faces(config, dataset)).seconds)}"
+
+
+def show_estimate(config: RunConfig, dataset: DatasetDescription) -> None:
+    """Draw how long the run would take; what is not known is measured once the choice has settled.
+
+    Args:
+        config: of the run.
+        dataset: which it is trained on.
+    """
+    pace = inspector().peek_pace(config)
+    if pace is not None:
+        _show_pace(pace, config, dataset)
+    else:
+        st.fragment(_show_measuring, run_every=_EVERY)(config)
+
+
+def _show_pace(pace: Pace, config: RunConfig, dataset: DatasetDescription) -> None:
+    expected = estimate(pace, config, *count_faces(config, dataset))
+    st.markdown(
+        f":material/timer: **About {duration(expected.seconds)}** on this machine · "
+        f"{duration(expected.seconds_per_epoch)} an epoch"
+    )
+    note = f"Measured {moment(pace.measured_at)} with a few batches on {escape_markdown(pace.device)}"
+    if config.early_stopping:
+        note += "; early stopping may end it sooner"
+    st.caption(note + ".")
+
+
+def _show_measuring(config: RunConfig) -> None:
+    """Draw where the measurement stands; when it is there, draw the page anew."""
+    asked = inspector()
+    if asked.peek_pace(config) is not None:
+        st.rerun()
+    if error := asked.error(_MEASURE, config):
+        st.caption(f":material/timer_off: {escape_markdown(error)}")
+    elif asked.is_pending(_MEASURE, config):
+        st.caption(":material/timer: Trying a few batches to see how long it takes; about half a minute …")
+    elif _is_busy():
+        st.caption(":material/timer: How long it takes is not known: a run is at work.")
+        st.button(
+            "Measure beside it",
+            type="tertiary",
+            key="training-measure",
+            on_click=asked.request,
+            args=(_MEASURE, config),
+        )
+    else:
+        st.caption(":material/timer: Seeing how long it takes …")
+        # While somebody moves a slider, each place it passes would be measured: only one that stays is.
+        if st.session_state.get(_SEEN) == config:
+            asked.request(_MEASURE, config)
+        st.session_state[_SEEN] = config
+
+
+def _is_busy() -> bool:
+    try:
+        return any(run.status in ACTIVE for run in actions.list_runs())
+    except actions.RunError:
+        return False
+
+
+def show_network(config: RunConfig) -> None:
+    """Draw a network's layers, shapes, parameters and operations; the first time, Keras is asked.
+
+    Args:
+        config: of the run.
+    """
+    asked = inspector()
+    description = asked.peek_description(config)
+    if description is None:
+        asked.request(_DESCRIBE, config)
+        st.fragment(_show_waiting, run_every=_EVERY)(config)
+    else:
+        _show_layers(description)
+
+
+def _show_waiting(config: RunConfig) -> None:
+    asked = inspector()
+    if asked.peek_description(config) is not None:
+        st.rerun()
+    if error := asked.error(_DESCRIBE, config):
+        st.error(escape_markdown(error), icon=":material/account_tree:")
+    else:
+        st.caption(
+            ":material/hourglass_top: Keras builds the network to count its parameters; some seconds …"
+        )
+
+
+def _show_layers(description: NetworkDescription) -> None:
+    with st.container(horizontal=True):
+        st.metric("Parameters", f"{description.parameters:,}", border=True)
+        st.metric(
+            "Operations",
+            f"{description.multiply_adds / 1e6:,.0f} M",
+            border=True,
+            help="Multiplications with an addition, for one face.",
+        )
+        st.metric("Layers", len(description.layers), border=True)
+    st.dataframe(
+        {
+            "layer": [row.name for row in description.layers],
+            "kind": [row.kind for row in description.layers],
+            "output": [" × ".join(map(str, row.output_shape)) for row in description.layers],
+            "parameters": [row.parameters for row in description.layers],
+            "operations": [row.multiply_adds for row in description.layers],
+        },
+        hide_index=True,
+        height=350,
+        column_config={
+            "parameters": st.column_config.NumberColumn(format="localized"),
+            "operations": st.column_config.NumberColumn(format="localized"),
+        },
+        key="training-layers",
+        alt="The layers of the network, from the face to the answer",
+    )

@@ -1,0 +1,171 @@
+import json
+import zipfile
+
+import pytest
+
+from emotion import paths
+from emotion.cli.main import main
+from emotion.dataset import store
+from emotion.models import registry
+
+CROWD = paths.shipped_models_folder() / "crowd"
+
+
+@pytest.fixture(autouse=True)
+def _few_built_in_faces(monkeypatch):
+    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
+
+
+def run(capsys, *arguments):
+    status = main(["models", *[str(argument) for argument in arguments]])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_list(capsys):
+    registry.add_model(CROWD, "mine")
+    registry.set_note("mine", "from Monday")
+    registry.activate("mine")
+    status, out, _ = run(capsys, "list", "--json")
+    assert status == 0
+    found = {model["name"]: model for model in map(json.loads, out.splitlines())}
+    shipped, mine = found["crowd"], found["mine"]
+    assert (shipped["active"], shipped["shipped"]) == (False, True)
+    assert (mine["name"], mine["active"], mine["shipped"], mine["note"]) == (
+        "mine",
+        True,
+        False,
+        "from Monday",
+    )
+    assert shipped["accuracy"] == pytest.approx(0.86, abs=0.03)
+    assert shipped["parameters"] > 100_000
+    assert shipped["bytes"] == (CROWD / "model.tflite").stat().st_size
+    assert shipped["milliseconds"] > 0
+    assert shipped["baseline_milliseconds"] > 0
+    status, out, _ = run(capsys, "list")
+    assert "mine (in use): accuracy" in out
+    assert "ms a face - from Monday" in out
+
+
+def test_a_model_without_its_file_is_listed_so_that_it_can_be_deleted(capsys):
+    registry.add_model(CROWD, "broken")
+    (registry.model_folder("broken") / "model.tflite").unlink()
+    status, out, _ = run(capsys, "list")
+    assert status == 0
+    assert "broken: accuracy" in out
+    assert "cannot be used" in out
+    assert run(capsys, "delete", "broken")[0] == 0
+
+
+def test_use_rename_note_and_delete(capsys):
+    registry.add_model(CROWD, "mine")
+    assert run(capsys, "use", "mine")[2] == "The pages and the command line now use mine.\n"
+    assert run(capsys, "rename", "mine", "ours") == (0, "", "")
+    assert registry.active_model() == "ours"
+    assert run(capsys, "note", "ours", "well done")[0] == 0
+    assert registry.read_card(registry.model_folder("ours")).note == "well done"
+    assert run(capsys, "delete", "ours")[0] == 0
+    assert registry.active_model() == "crowd"
+
+
+def test_evaluate(capsys):
+    store.open_dataset(store.SYNTHETIC)
+    status, out, _ = run(capsys, "evaluate", "crowd", "synthetic", "--json")
+    assert status == 0
+    content = json.loads(out)
+    assert (content["model"], content["n"], content["split"]) == ("crowd", 12, "test")
+    assert 0 <= content["overall"]["low"] <= content["accuracy"] <= content["overall"]["high"] <= 1
+    assert len(content["confusion"]) == 7
+    status, out, _ = run(capsys, "evaluate", "crowd", "synthetic")
+    assert "crowd on synthetic, test, by labels: accuracy" in out
+    assert "95 % interval" in out
+
+
+def test_compare(capsys):
+    registry.add_model(CROWD, "mine")
+    status, out, _ = run(capsys, "compare", "crowd", "mine", "synthetic")
+    assert (status, out) == (0, "crowd and mine are right and wrong on the very same faces.\n")
+    status, out, _ = run(capsys, "compare", "crowd", "mine", "synthetic", "--json")
+    assert json.loads(out)["p_value"] == 1
+
+
+def test_robustness(capsys):
+    status, out, _ = run(capsys, "robustness", "crowd", "synthetic")
+    assert status == 0
+    assert "crowd on 12 faces, by labels" in out
+    assert "JPEG quality" in out
+    status, out, _ = run(capsys, "robustness", "crowd", "synthetic", "--json")
+    assert len(json.loads(out)["curves"]) == 8
+
+
+def test_card(capsys, tmp_path):
+    status, out, err = run(capsys, "card", "crowd")
+    assert (status, err) == (0, "")
+    assert out.startswith("# crowd\n")
+    assert "The model: MIT" in out
+    file, measured = tmp_path / "card.md", tmp_path / "robustness.json"
+    assert run(capsys, "card", "crowd", "-o", file) == (0, "", f"Written: {file}\n")
+    assert file.read_text() == out
+    assert [path.name for path in tmp_path.iterdir()] == ["card.md"]
+    _, printed, _ = run(capsys, "robustness", "crowd", "synthetic", "--json")
+    measured.write_text(printed)
+    assert "| JPEG quality |" in run(capsys, "card", "crowd", "--robustness", measured)[1]
+    registry.add_model(CROWD, "mine")
+    assert "MIT, as the code" not in run(capsys, "card", "mine")[1]
+    status, out, err = run(capsys, "card", "mine", "--robustness", measured)
+    assert (status, out) == (1, "")
+    assert "is about the model 'crowd', not about 'mine'" in err
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "bundle.zip"])
+def test_export(capsys, tmp_path, name):
+    status, out, err = run(capsys, "export", "crowd", "--format", "litert", "-o", tmp_path / name)
+    assert (status, out) == (0, "")
+    assert "Written" in err
+    if name.endswith(".zip"):
+        assert "crowd/example.py" in zipfile.ZipFile(tmp_path / name).namelist()
+    else:
+        assert (tmp_path / name).read_bytes() == (CROWD / "model.tflite").read_bytes()
+
+
+def test_import(capsys):
+    status, out, _ = run(capsys, "import", CROWD / "model.tflite", "--name", "brought", "--labels", "fer2013")
+    assert (status, out) == (0, "brought\n")
+    assert "brought" in [card.name for card in registry.list_models()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["use", "nope"], "There is no model 'nope'; choose from: crowd"),
+        (["delete", "crowd"], "comes with the product and cannot be deleted"),
+        (["rename", "crowd", "x"], "comes with the product and cannot be renamed"),
+        (["evaluate", "crowd", "nowhere"], "There is no dataset called 'nowhere'"),
+        (["evaluate", "nope", "synthetic"], "There is no model 'nope'"),
+        (["import", "/no/such/file.keras"], "The file cannot be read: No such file"),
+        (["import", __file__], "The file is no model"),
+        (["import", CROWD / "model.keras", "--labels", "happy, sad"], "must name each of these once"),
+        (["export", "crowd", "--format", "litert", "-o", "/no/such/folder/x"], "could not be written"),
+        (["card", "nope"], "There is no model 'nope'"),
+        (["card", "crowd", "-o", "/no/such/folder/x"], "could not be written: No such file"),
+        (["card", "crowd", "--robustness", "/no/such/file"], "cannot be read: No such file"),
+        (["evaluate", "crowd", "synthetic", "--against", "votes"], "has no votes attached"),
+        (["robustness", "crowd", "synthetic", "--against", "votes"], "has no votes attached"),
+        (
+            ["card", "crowd", "--robustness", CROWD / "card.json"],
+            "card.json is not what `python -m emotion models",
+        ),
+    ],
+)
+def test_failures_in_one_sentence(capsys, arguments, message):
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (1, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [[], ["export", "crowd"], ["juggle"], ["use"]])
+def test_wrong_usage(arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(["models", *arguments])
+    assert caught.value.code == 2

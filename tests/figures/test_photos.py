@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from emotion.figures import style as figures
+from emotion.labels import COLORS, EMOTIONS
+
+
+def test_probability_bars_put_the_most_probable_on_top():
+    probabilities = np.array([0.05, 0.02, 0.1, 0.6, 0.08, 0.05, 0.1])
+    (bars,) = figures.probability_bars(probabilities).data
+    assert bars.y[-1] == "happy"
+    assert bars.y[0] == "disgust"
+    assert list(bars.x) == sorted(probabilities)
+    assert bars.text[-1] == "60%"
+    assert dict(zip(bars.y, bars.marker.color, strict=True)) == COLORS
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([], [0] * 7),
+        (["happy", "happy", "sad"], [0, 0, 0, 2, 1, 0, 0]),
+        (["uncertain", "fear"], [0, 0, 1, 0, 0, 0, 0, 1]),
+    ],
+)
+def test_emotion_counts(verdicts, expected):
+    (bars,) = figures.emotion_counts(verdicts).data
+    assert list(bars.x)[::-1] == expected
+    assert list(bars.y)[::-1][:7] == list(EMOTIONS)  # Plotly draws the first bar at the bottom
