@@ -27,6 +27,8 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
+from emotion.errors import ReadableError
+
 # Phones write 5 to 25 MB per photo, even at 48 megapixels; this leaves room for a large PNG.
 MAX_FILE_BYTES = 50_000_000
 # The largest photo of the common 50-megapixel phone cameras. Decoding it takes up to 400 MB.
@@ -87,7 +89,7 @@ pillow_heif.register_heif_opener()
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-class ImageError(ValueError):
+class ImageError(ReadableError):
     """A picture cannot be used; the message is one plain sentence that can be shown to anyone."""
 
 
@@ -139,8 +141,6 @@ def read_image(path: Path | str) -> np.ndarray:
         raise ImageError("This file does not exist; please check its name.") from error
     except PermissionError as error:
         raise ImageError("This file may not be read; please check its permissions.") from error
-    except ImageError:
-        raise
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL character.
         raise ImageError("This file cannot be opened; please choose another one.") from error
     return decode_image(data)

@@ -16,6 +16,7 @@ from emotion.dataset.importing import ImportProgress, ImportReport, import_datas
 from emotion.dataset.statistics import DatasetStatistics, class_weights, describe
 from emotion.dataset.store import DatasetDescription, StoredDataset
 from emotion.dataset.votes import vote_agreement
+from emotion.files import write_text
 from emotion.labels import EMOTIONS
 
 _SKIPPED_SHOWN = 3
@@ -71,11 +72,7 @@ def _import_from(source: Path, name: str | None, arguments: argparse.Namespace) 
         report = import_dataset(source, name, show)
     _show_report(report)
     if arguments.report:
-        try:
-            arguments.report.write_text(report.to_csv(), encoding="utf-8")
-        except OSError as error:
-            _say(f"{arguments.report} could not be written: {error.strerror}.")
-            return 1
+        write_text(arguments.report, report.to_csv())
     if arguments.votes:
         count = store.attach_votes(report.description.name, arguments.votes)
         _say(f"Votes on {count:,} faces attached.")

@@ -21,14 +21,13 @@ from emotion.cli import train as training_cli
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
 from emotion.dataset.loading import is_path, load_faces
 from emotion.dataset.splits import PART_NAMES, select_part
+from emotion.errors import ReadableError
 from emotion.evaluation.metrics import Evaluation, evaluate_classifier
-from emotion.faces.detector import FaceModelError
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
 from emotion.labels import percent
 from emotion.models.classifier import Classifier
-from emotion.models.registry import ModelError, active_model, model_folder
+from emotion.models.registry import active_model, model_folder
 from emotion.photos.analysis import Analysis, Analyzer, error_dict
-from emotion.runs.store import RunError
 from emotion.training.config import TARGETS, RunConfig
 from emotion.training.data import Part, load_votes, one_hot, vote_targets
 
@@ -38,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return arguments.run(arguments)
-    except (ModelError, FaceModelError, DatasetError, RunError) as error:
+    except ReadableError as error:
         _say(str(error))
         return 1
     except BrokenPipeError:

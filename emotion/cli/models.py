@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion.cards.text import card_text
+from emotion.errors import ReadableError
 from emotion.evaluation import tasks, timing
 from emotion.evaluation.cache import Trial
 from emotion.evaluation.report import Proportion, Report, Robustness
@@ -19,11 +20,12 @@ from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
 from emotion.exchange import exports
 from emotion.exchange.file_check import check_file
 from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
+from emotion.files import write_text
 from emotion.jobs.jobs import ModelJobs
 from emotion.jobs.progress import OnProgress
 from emotion.labels import EMOTIONS
 from emotion.models import registry
-from emotion.models.card import LITERT_FILE, ModelCard, ModelError, write_text
+from emotion.models.card import LITERT_FILE, ModelCard, ModelError
 from emotion.training.config import TARGETS
 
 _ORDERS = {"fer2013": EMOTIONS, "alphabetical": ALPHABETICAL}
@@ -138,7 +140,7 @@ def _facts(card: ModelCard, is_active: bool) -> dict[str, Any]:
     try:
         measured = timing.known_timing(card.name) or timing.measure_timing(card.name)
         size = (registry.model_folder(card.name) / LITERT_FILE).stat().st_size
-    except (ModelError, OSError):
+    except (ReadableError, OSError):
         size = None  # it is listed, so that it can be deleted
     return {
         "name": card.name,
@@ -249,10 +251,7 @@ def _card(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         print(text, end="")
         return 0
-    try:
-        write_text(arguments.output, text)
-    except OSError as error:
-        raise ModelError(f"{arguments.output} could not be written: {error.strerror}.") from error
+    write_text(arguments.output, text)
     _say(f"Written: {arguments.output}")
     return 0
 

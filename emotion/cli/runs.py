@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from emotion.cli.follow import result_lines
+from emotion.files import write_text
 from emotion.runs import actions
 from emotion.runs.files import METRICS, finished_epochs
 from emotion.runs.store import Run, RunStatus
@@ -197,12 +198,7 @@ def _export(arguments: argparse.Namespace) -> int:
     if output.suffix.lower() == ".zip":
         actions.export_zip(arguments.id, output)
     else:
-        text = actions.curves_csv(arguments.id)
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            _say(f"{output} could not be written: {error.strerror}.")
-            return 1
+        write_text(output, actions.curves_csv(arguments.id))
     if arguments.json:
         print(json.dumps({"id": arguments.id, "file": str(output)}))
     else:

@@ -15,6 +15,7 @@ from emotion.cli.follow import follow
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.loading import is_path
 from emotion.dataset.store import is_imported
+from emotion.errors import ReadableError
 from emotion.runs import actions, files
 from emotion.runs.store import RunError
 from emotion.training.config import (
@@ -114,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         console.print(str(error))
         return 2
-    except (DatasetError, RunError) as error:
+    except ReadableError as error:
         console.print(str(error))
         return 1
     print(run_id, flush=True)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from emotion.errors import ReadableError
 from emotion.labels import EMOTIONS
 
 FACE_SIZE = 48
 
 
-class DatasetError(ValueError):
+class DatasetError(ReadableError):
     """A dataset cannot be used; the message is one sentence for a person."""
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from emotion.dataset.stored_dataset import CACHE, StoredDataset
+from emotion.errors import FileError
+from emotion.files import write_arrays
 
 Arrays = dict[str, np.ndarray]
 
@@ -46,12 +47,6 @@ def _load(path: Path) -> Arrays | None:
 
 def _save(path: Path, arrays: Arrays) -> None:
     """Keep the arrays; a disk that is full or read-only only costs their computation next time."""
-    # Several visitors, and several processes, may compute the same.
-    partial = path.with_name(f".partial-{os.getpid()}-{threading.get_ident()}-{path.name}")
-    try:
+    with suppress(FileError, OSError):
         path.parent.mkdir(exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs forget that names are free
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
+        write_arrays(path, arrays)

@@ -23,10 +23,10 @@ from emotion.dataset.stored_dataset import (
     read_exclusions,
     read_stored,
     write_description,
-    write_json,
 )
 from emotion.dataset.votes import match_votes
 from emotion.dataset.writer import DatasetWriter, check_name, remove_abandoned
+from emotion.files import replacing, write_json
 
 __all__ = [
     "SYNTHETIC",
@@ -161,13 +161,8 @@ def attach_votes(name: str, table: Path | bytes) -> int:
     """
     dataset = open_dataset(name)
     votes = match_votes(table, dataset.faces.names)
-    partial = dataset.folder / f".partial-{VOTES}"
-    try:
-        with partial.open("wb") as file:
-            np.save(file, votes)
-        partial.replace(dataset.folder / VOTES)
-    except OSError as error:
-        raise DatasetError(f"The votes could not be written to disk: {error.strerror}.") from error
+    with replacing(dataset.folder / VOTES) as partial:
+        np.save(partial, votes)
     return int(votes.any(axis=1).sum())
 
 

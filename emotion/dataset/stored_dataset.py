@@ -17,11 +17,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, SkippedItem
+from emotion.files import write_json
 from emotion.labels import EMOTIONS
 
 FORMAT_VERSION = 1
@@ -116,13 +116,6 @@ def count_classes(labels: np.ndarray, splits: np.ndarray) -> dict[str, dict[str,
     return counts
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file so that readers see the old one or the new one, never half of it."""
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    partial.replace(path)
-
-
 def write_description(folder: Path, description: DatasetDescription) -> None:
     """Write `description.json`; the name and the votes are told by the folder itself."""
     content = {"format": FORMAT_VERSION} | asdict(description)
@@ -142,8 +135,6 @@ def read_description(folder: Path) -> DatasetDescription:
         votes = (folder / VOTES).is_file()
         return DatasetDescription(**(content | {"has_votes": votes}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, DatasetError):
-            raise
         raise DatasetError(f"The dataset {folder.name!r} is damaged; import it again.") from error
 
 

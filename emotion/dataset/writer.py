@@ -26,15 +26,14 @@ from emotion.dataset.stored_dataset import (
     count_classes,
     read_stored,
     write_description,
-    write_json,
 )
+from emotion.files import PARTIAL, write_json
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-_PARTIAL = ".partial-"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 # A folder this young may belong to an import that has not yet locked it.
 _GRACE_SECONDS = 5
@@ -66,7 +65,7 @@ class DatasetWriter:
         self._refuse_if_taken()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            self.folder = Path(mkdtemp(prefix=_PARTIAL, dir=target.parent))
+            self.folder = Path(mkdtemp(prefix=PARTIAL, dir=target.parent))
             self._images: BinaryIO = (self.folder / IMAGES).open("wb")
         except OSError as error:
             raise DatasetError(f"Nothing can be written to {target.parent}: {error.strerror}.") from error
@@ -171,7 +170,7 @@ class DatasetWriter:
 
 def remove_abandoned(root: Path) -> None:
     """Remove what imports that were killed left behind in the folder of all datasets."""
-    for folder in root.glob(f"{_PARTIAL}*"):
+    for folder in root.glob(f"{PARTIAL}*"):
         if _is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
 

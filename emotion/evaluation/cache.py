@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from emotion.dataset.store import open_dataset
 from emotion.dataset.stored_dataset import VOTES, StoredDataset
 from emotion.dataset.votes import clear_winners, require_votes
 from emotion.evaluation.report import Comparison, Report, Robustness
-from emotion.models.card import write_json
+from emotion.files import write_arrays, write_json
 from emotion.models.registry import model_version
 
 # To be counted up when what is computed changes.
@@ -110,11 +109,8 @@ def load_probabilities(trial: Trial) -> np.ndarray | None:
 def save_probabilities(trial: Trial, dataset: StoredDataset, probabilities: np.ndarray) -> None:
     """Keep what the model says, float32 (n, 7), of all faces of the trial's split, excluded or not."""
     path = _predictions_path(trial, dataset)
-    partial = path.with_name(f".partial-{uuid.uuid4().hex}-{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open("wb") as file:
-        np.savez(file, probabilities=probabilities)
-    partial.replace(path)
+    write_arrays(path, {"probabilities": probabilities})
     _prune()
 
 

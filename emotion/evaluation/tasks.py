@@ -14,13 +14,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from emotion.dataset.face_dataset import DatasetError
+from emotion.errors import ReadableError
 from emotion.evaluation import cache, robustness
 from emotion.evaluation.cache import Trial
 from emotion.evaluation.report import Comparison, Report, Robustness
 from emotion.jobs.progress import OnProgress, Reporter, end_with_parent
 from emotion.labels import EMOTIONS
-from emotion.models.card import ModelError
 from emotion.models.classifier import Classifier
 from emotion.models.registry import model_folder
 from emotion.models.tasks import Task
@@ -132,11 +131,8 @@ def main() -> int:
     end_with_parent()
     try:
         run(Task.from_json(sys.argv[1]), reporter.progress)
-    except (DatasetError, ModelError) as error:
+    except ReadableError as error:
         reporter.error(str(error))
-        return 1
-    except OSError as error:
-        reporter.error(f"The result could not be written to disk: {error.strerror}.")
         return 1
     return 0
 

@@ -116,8 +116,6 @@ def check_weights(path: Path) -> None:
         ):
             _check_group(file)
     except (OSError, RuntimeError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, ModelError):
-            raise
         raise ModelError("The weights in the file are damaged.") from error
 
 

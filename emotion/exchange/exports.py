@@ -10,10 +10,8 @@ import json
 import shutil
 import sys
 import tempfile
-import uuid
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,10 +19,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from emotion.dataset.face_dataset import DatasetError
+from emotion.errors import ReadableError
 from emotion.evaluation import cache
 from emotion.evaluation.cache import Trial
 from emotion.exchange.example_program import example_program
+from emotion.files import disk_errors, replacing
 from emotion.jobs.progress import OnProgress, Reporter, end_with_parent
 from emotion.models.card import CARD, KERAS_FILE, LITERT_FILE, ModelError, read_card
 from emotion.models.classifier import Classifier
@@ -132,7 +131,7 @@ def make_file(name: str, form: str, say: Callable[[str], None] = lambda text: No
     path.parent.mkdir(parents=True, exist_ok=True)
     model = conversion.load_trusted(model_folder(name) / KERAS_FILE)
     say(f"Making {FORMATS[form]} …")
-    with _written_whole(path) as partial:
+    with replacing(path) as partial:
         if form == "onnx":
             conversion.write_onnx(model, partial)
         else:
@@ -207,14 +206,14 @@ def write_bundle(name: str, form: str, target: Path | BinaryIO) -> None:
         raise ModelError(f"{FORMATS[form]} of the model {name!r} has not been made yet.")
     card = read_card(model_folder(name))
     inside = f"model{_suffix(form)}"
-    try:
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
-            archive.write(file, f"{name}/{inside}")
-            archive.writestr(f"{name}/labels.json", json.dumps(card.labels))
-            archive.writestr(f"{name}/example.py", example_program(card, inside))
-            archive.writestr(f"{name}/{CARD}", json.dumps(card.content, indent=2) + "\n")
-    except OSError as error:
-        raise ModelError(f"The export could not be written: {error.strerror}.") from error
+    with (
+        disk_errors("The export could not be written"),
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
+    ):
+        archive.write(file, f"{name}/{inside}")
+        archive.writestr(f"{name}/labels.json", json.dumps(card.labels))
+        archive.writestr(f"{name}/example.py", example_program(card, inside))
+        archive.writestr(f"{name}/{CARD}", json.dumps(card.content, indent=2) + "\n")
 
 
 def export_model(name: str, form: str, target: Path, say: Callable[[str], None] = lambda text: None) -> None:
@@ -224,25 +223,11 @@ def export_model(name: str, form: str, target: Path, say: Callable[[str], None] 
         ModelError: the model cannot be had in this form, or the file cannot be written.
     """
     file = make_file(name, form, say)
-    try:
-        with _written_whole(target) as partial:
-            if target.suffix.lower() == ".zip":
-                write_bundle(name, form, partial)
-            else:
-                shutil.copyfile(file, partial)
-    except OSError as error:
-        raise ModelError(f"{target} could not be written: {error.strerror}.") from error
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path`, with its ending, that takes its place when all went well."""
-    partial = path.with_name(f".partial-{uuid.uuid4().hex[:8]}-{path.stem}{path.suffix}")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(target) as partial:
+        if target.suffix.lower() == ".zip":
+            write_bundle(name, form, partial)
+        else:
+            shutil.copyfile(file, partial)
 
 
 def _check_form(form: str) -> None:
@@ -279,11 +264,8 @@ def main() -> int:
     end_with_parent()
     try:
         _run(json.loads(sys.argv[1]), reporter)
-    except (ModelError, DatasetError) as error:
+    except ReadableError as error:
         reporter.error(str(error))
-        return 1
-    except OSError as error:
-        reporter.error(f"The export could not be written to disk: {error.strerror}.")
         return 1
     return 0
 

@@ -102,8 +102,6 @@ def _read_config(path: Path) -> Any:
             # Never more than the size that was just checked: zipfile stops there, whatever follows.
             return json.loads(archive.read("config.json"))
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as error:
-        if isinstance(error, ModelError):
-            raise
         raise ModelError("The file is a damaged Keras model.") from error
     except RecursionError as error:
         raise ModelError("The file's config is nested too deeply to be one.") from error

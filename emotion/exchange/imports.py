@@ -15,12 +15,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from emotion.errors import ReadableError
 from emotion.exchange.file_check import check_file
 from emotion.exchange.probing import probe
+from emotion.files import write_json
 from emotion.jobs.jobs import Limits
 from emotion.jobs.progress import Reporter, end_with_parent
 from emotion.labels import EMOTIONS, parse_emotion
-from emotion.models.card import CARD, KERAS_FILE, LITERT_FILE, ModelError, Reading, write_json
+from emotion.models.card import CARD, KERAS_FILE, LITERT_FILE, ModelError, Reading
 from emotion.models.registry import add_model, clean_name
 
 CARD_VERSION = 1
@@ -140,11 +142,8 @@ def main() -> int:
     try:
         request = ImportRequest(**(content | {"labels": tuple(content["labels"])}))
         reporter.result({"name": import_model(request, reporter.message)})
-    except ModelError as error:
+    except ReadableError as error:
         reporter.error(str(error))
-        return 1
-    except OSError as error:
-        reporter.error(f"The model could not be written to disk: {error.strerror}.")
         return 1
     return 0
 

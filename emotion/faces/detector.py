@@ -16,6 +16,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from emotion.errors import ReadableError
 from emotion.faces.geometry import cut_square, merge_rows, move_rows, roll_of, scaled_size, turn_back_matrix
 from emotion.pool import Pool
 
@@ -58,7 +59,7 @@ REGION_SIDE = 320
 REGION_ROLL = 8.0
 
 
-class FaceModelError(RuntimeError):
+class FaceModelError(ReadableError):
     """The detector's weights are missing or unreadable."""
 
 

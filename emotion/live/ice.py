@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from emotion.errors import ReadableError
+
 VARIABLE = "EMOTION_ICE_SERVERS"
 _SCHEMES = ("stun:", "stuns:", "turn:", "turns:")
 _EXAMPLE = '[{"urls": "turn:turn.example.org:3478", "username": "…", "credential": "…"}]'
 
 
-class IceServersError(ValueError):
+class IceServersError(ReadableError):
     """The setting is malformed; the message is one sentence for a person and holds no credential."""
 
 

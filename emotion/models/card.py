@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.errors import ReadableError
+from emotion.files import write_json
 from emotion.labels import EMOTIONS
 
 CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
@@ -18,7 +18,7 @@ CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
 WITHOUT_COPIES = "test_without_copies"
 
 
-class ModelError(RuntimeError):
+class ModelError(ReadableError):
     """A model is missing or cannot be used; the message is one sentence for a person."""
 
 
@@ -137,25 +137,6 @@ def change_card(folder: Path, **changes: Any) -> None:
 
     Raises:
         ModelError: the card cannot be read.
-        OSError: it cannot be written.
+        FileError: it cannot be written.
     """
     write_json(folder / CARD, read_card(folder).content | changes)
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file so that readers see the old one or the new one, never half of it."""
-    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file so that readers see the old one or the new one, never half of it.
-
-    Raises:
-        OSError: the disk refuses.
-    """
-    partial = path.with_name(f".partial-{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -12,11 +12,10 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from emotion import paths
+from emotion.files import disk_errors, write_json
 from emotion.models.card import (
     CARD,
     KERAS_FILE,
@@ -26,7 +25,6 @@ from emotion.models.card import (
     change_card,
     folder_version,
     read_card,
-    write_json,
 )
 
 __all__ = [
@@ -117,10 +115,11 @@ def activate(name: str) -> None:
     """Let the pages and the command line predict with this model from now on.
 
     Raises:
-        ModelError: there is none of that name, its card cannot be read, or the disk refuses.
+        ModelError: there is none of that name, or its card cannot be read.
+        FileError: the disk refuses.
     """
     read_card(model_folder(name))
-    with _disk_errors("The choice of the model could not be kept"):
+    with disk_errors("The choice of the model could not be kept"):
         paths.models_folder().mkdir(parents=True, exist_ok=True)
         write_json(paths.models_folder() / _ACTIVE, {"name": name})
 
@@ -183,13 +182,14 @@ def add_model(folder: Path, name: str, replace: bool = False) -> str:
         The name it got.
 
     Raises:
-        ModelError: the folder holds no model, or the disk refuses.
+        ModelError: the folder holds no model.
+        FileError: the disk refuses.
     """
     name = clean_name(name)
     folder_version(folder)
     root = paths.models_folder()
     partial = root / f".partial-{uuid.uuid4().hex}"
-    with _disk_errors(f"The model {name!r} could not be added"):
+    with disk_errors(f"The model {name!r} could not be added"):
         try:
             partial.mkdir(parents=True)
             for file in (KERAS_FILE, LITERT_FILE, CARD):
@@ -242,7 +242,7 @@ def rename_model(name: str, new_name: str) -> None:
     if _find_folder(new_name) is not None:
         raise ModelError(f"There already is a model {new_name!r}; choose another name.")
     was_active = active_model() == name
-    with _disk_errors(f"The model {name!r} could not be renamed"):
+    with disk_errors(f"The model {name!r} could not be renamed"):
         folder.rename(folder.with_name(new_name))
         change_card(folder.with_name(new_name), name=new_name)
     if was_active:
@@ -258,7 +258,7 @@ def set_note(name: str, note: str) -> None:
     folder = _own_folder(name, "given a note")
     if len(note) > MAX_NOTE:
         raise ModelError(f"A note has at most {MAX_NOTE} characters.")
-    with _disk_errors("The note could not be kept"):
+    with disk_errors("The note could not be kept"):
         change_card(folder, note=note.strip())
 
 
@@ -271,7 +271,7 @@ def delete_model(name: str) -> None:
     folder = _own_folder(name, "deleted")
     if len(list_models()) < 2:
         raise ModelError(f"The model {name!r} is the only one; without it nothing could be recognised.")
-    with _disk_errors(f"The model {name!r} could not be deleted"):
+    with disk_errors(f"The model {name!r} could not be deleted"):
         doomed = folder.with_name(f".partial-old-{uuid.uuid4().hex}")
         folder.rename(doomed)  # gone at once, and never half there
     shutil.rmtree(doomed, ignore_errors=True)
@@ -282,12 +282,3 @@ def _own_folder(name: str, what: str) -> Path:
     if is_shipped(name):
         raise ModelError(f"The model {name!r} comes with the product and cannot be {what}.")
     return folder
-
-
-@contextmanager
-def _disk_errors(what: str) -> Iterator[None]:
-    """Turn what the disk says into a sentence that begins with `what`."""
-    try:
-        yield
-    except OSError as error:
-        raise ModelError(f"{what}: {error.strerror or 'the disk refused'}.") from error

@@ -18,20 +18,16 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from emotion.dataset.face_dataset import DatasetError
-from emotion.errors import TrainingError
+from emotion.errors import FileError, ReadableError
 from emotion.models import registry
-from emotion.models.card import ModelError
 from emotion.runs import files, launcher, scheduler
 from emotion.runs.store import Run, RunError, RunStatus, RunStore, UnknownRunError
-from emotion.training.config import ConfigError
 
 # How often to ask the store whether somebody wants the run to stop.
 _POLL_SECONDS = 0.5
 _NO_SPACE = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 # What the backends call it when a device's memory is used up.
 _NO_MEMORY = re.compile(r"ResourceExhausted|RESOURCE_EXHAUSTED|OutOfMemory|out of memory")
-_WITH_A_SENTENCE = (ConfigError, DatasetError, ModelError, TrainingError, RunError)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -102,7 +98,7 @@ class Worker:
         try:
             status, error = self._train(), ""
         except Exception as exception:  # noqa: BLE001 - nobody else is there to put it into words
-            if not isinstance(exception, _WITH_A_SENTENCE):
+            if not isinstance(exception, ReadableError):
                 _print(traceback.format_exc())
             status, error = RunStatus.FAILED, explain(exception)
             _print(error)
@@ -140,7 +136,7 @@ class Worker:
         try:
             name = self.run.config.name
             return registry.add_model(self.run.folder / "model", name, self.run.replace_model), ""
-        except (ModelError, ConfigError) as error:
+        except ReadableError as error:
             _print(str(error))
             return "", str(error)
 
@@ -157,8 +153,8 @@ class Worker:
     def _draw_curves(self) -> None:
         try:
             files.save_curves(self.run.folder)
-        except OSError as error:
-            _print(f"The curves could not be written: {error.strerror}.")
+        except FileError as error:
+            _print(str(error))
 
     def _note_end(self, status: RunStatus, error: str, model: str) -> None:
         epoch, accuracy = files.reached(self.run.folder)
@@ -201,7 +197,9 @@ class Worker:
 
 def explain(error: Exception) -> str:
     """Return, in a sentence for a person, why a run failed."""
-    if isinstance(error, _WITH_A_SENTENCE):
+    if isinstance(error, FileError) and isinstance(error.__cause__, OSError):
+        error = error.__cause__  # which tells a full disk from others
+    if isinstance(error, ReadableError):
         return str(error)
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, MemoryError) or _NO_MEMORY.search(text):

@@ -61,7 +61,7 @@ def submit(
         name: what a person calls the run; the config's name without it.
 
     Raises:
-        RunError: the folder of the runs cannot be written.
+        FileError: the folder of the runs cannot be written.
     """
     store = _store()
     settings = files.config_text(config)  # asks for versions and the commit, which takes a moment
@@ -256,7 +256,8 @@ def use_model(run_id: str) -> str:
 
     Raises:
         RunError: the run is not finished.
-        ModelError: its model cannot be used, or the disk refuses.
+        ModelError: its model cannot be used.
+        FileError: the disk refuses.
     """
     run = get_run(run_id)
     if run.status is not RunStatus.FINISHED:
@@ -289,7 +290,8 @@ def export_zip(run_id: str, file: Path | BinaryIO) -> None:
         file: where to; a path appears whole or not at all.
 
     Raises:
-        RunError: there is no such run, or the disk refuses.
+        RunError: there is no such run.
+        FileError: the disk refuses.
     """
     files.write_zip(get_run(run_id).folder, file)
 

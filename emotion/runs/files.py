@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from emotion.runs.store import Run, RunError, RunStatus
+from emotion.files import disk_errors, replacing
+from emotion.runs.store import Run, RunStatus
 from emotion.training.config import RUN_NOTES, ConfigError, RunConfig, load_config
 from emotion.training.environment import environment
 from emotion.training.metrics import read_metrics
@@ -41,18 +42,19 @@ def create_folder(root: Path, name: str, settings: str) -> Path:
     """Make the folder of a new run, with its `config.json` inside, and return it.
 
     Raises:
-        OSError: the disk refuses.
+        FileError: the disk refuses.
     """
     stamp = datetime.now().strftime(_STAMP)
     number = 1
-    while True:
-        folder = root / (f"{stamp}-{name[:_MAX_NAME]}" + f"-{number}" * (number > 1))
-        try:
-            folder.mkdir()
-            break
-        except FileExistsError:
-            number += 1
-    (folder / "config.json").write_text(settings, encoding="utf-8")
+    with disk_errors("The run's folder could not be made"):
+        while True:
+            folder = root / (f"{stamp}-{name[:_MAX_NAME]}" + f"-{number}" * (number > 1))
+            try:
+                folder.mkdir()
+                break
+            except FileExistsError:
+                number += 1
+        (folder / "config.json").write_text(settings, encoding="utf-8")
     return folder
 
 
@@ -123,19 +125,15 @@ def save_curves(folder: Path) -> None:
     """Write a run's curves of accuracy and loss as `curves.html`, which opens without a network.
 
     Raises:
-        OSError: the disk refuses.
+        FileError: the disk refuses.
     """
     records = finished_epochs(folder)
     if not records:
         return
     from emotion.figures import training as figures  # Plotly takes a moment, and most commands draw nothing
 
-    partial = folder / ".partial-curves.html"
-    try:
+    with replacing(folder / "curves.html") as partial:
         figures.whole_run(records).write_html(partial, include_plotlyjs=True)
-        partial.replace(folder / "curves.html")
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def curves_csv(folder: Path) -> str:
@@ -157,21 +155,14 @@ def write_zip(folder: Path, file: Path | BinaryIO) -> None:
         file: where to; a path appears whole or not at all.
 
     Raises:
-        RunError: the disk refuses.
+        FileError: the disk refuses.
     """
-    try:
-        if not isinstance(file, Path):
+    if isinstance(file, Path):
+        with replacing(file) as partial, partial.open("wb") as output:
+            _pack(folder, output)
+    else:
+        with disk_errors(f"The run {folder.name} could not be packed"):
             _pack(folder, file)
-            return
-        partial = file.with_name(f".partial-{file.name}")
-        try:
-            with partial.open("wb") as output:
-                _pack(folder, output)
-            partial.replace(file)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise RunError(f"The run {folder.name} could not be packed: {error.strerror}.") from error
 
 
 def _pack(folder: Path, output: BinaryIO) -> None:

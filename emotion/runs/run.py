@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from emotion.errors import ReadableError
 from emotion.training.config import RunConfig, load_config
 
 
-class RunError(RuntimeError):
+class RunError(ReadableError):
     """Something asked of a run cannot be done; the message is one sentence for a person."""
 
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from emotion.errors import TrainingError
+from emotion.files import replacing, write_text
 from emotion.training.control import Control
 from emotion.training.metrics import read_all, read_metrics
 
@@ -72,9 +73,8 @@ class Checkpoint(keras.callbacks.Callback):
 def save_weights(model: keras.Model, path: Path) -> None:
     """Write the state of a model and its optimiser to `path` (*.weights.h5), atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".partial-{path.name}")
-    model.save_weights(partial)
-    partial.replace(path)
+    with replacing(path) as partial:
+        model.save_weights(partial)
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path, int] | None:
@@ -144,9 +144,7 @@ class MetricsLog(keras.callbacks.Callback):
         self.started = self.first_done = self.trained = self.noted = 0.0
         kept = [record for part in read_all(path) for record in part if record["epoch"] <= keep_epochs]
         kept.sort(key=lambda record: (record["epoch"], record.get("batch", float("inf"))))
-        partial = path.with_name(f".partial-{path.name}")
-        partial.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
-        partial.replace(path)
+        write_text(path, "".join(json.dumps(record) + "\n" for record in kept))
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock."""

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from emotion.errors import ReadableError
+
 SYNTHETIC = "synthetic"
 
 # The choices of the settings that have some.
@@ -21,7 +23,7 @@ TARGETS = ("labels", "votes")
 RUN_NOTES = ("environment", "dataset_fingerprint")
 
 
-class ConfigError(ValueError):
+class ConfigError(ReadableError):
     """A training setting makes no sense; the message is one sentence for a person."""
 
 
@@ -140,8 +142,6 @@ class RunConfig:
             values["augmentation"] = AugmentationConfig(**values["augmentation"])
             return cls(**values)
         except (ValueError, TypeError, KeyError) as error:
-            if isinstance(error, ConfigError):
-                raise
             raise ConfigError("The run's config.json cannot be read.") from error
 
     def changed(self, **changes: Any) -> RunConfig:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from emotion import paths
 from emotion.errors import TrainingError
+from emotion.files import write_json
 from emotion.training.config import ConfigError
 
 _PACKAGES = (
@@ -78,6 +79,4 @@ def note_fingerprint(config_file: Path, fingerprint: str) -> None:
         return
     if known:
         raise TrainingError("The dataset has changed since this run began; start a new run on it.")
-    partial = config_file.with_name(f".partial-{config_file.name}")
-    partial.write_text(json.dumps(content | {"dataset_fingerprint": fingerprint}, indent=2), encoding="utf-8")
-    partial.replace(config_file)
+    write_json(config_file, content | {"dataset_fingerprint": fingerprint})

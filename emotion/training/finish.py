@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,8 +17,9 @@ from scipy.special import softmax
 from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.evaluation.metrics import Evaluation, evaluate_probabilities
 from emotion.exchange.conversion import write_litert
+from emotion.files import write_arrays, write_json
 from emotion.labels import EMOTIONS
-from emotion.models.card import KERAS_FILE, LITERT_FILE, WITHOUT_COPIES
+from emotion.models.card import CARD, KERAS_FILE, LITERT_FILE, WITHOUT_COPIES
 from emotion.training.architectures import apply_head
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, TrainingData
@@ -177,7 +177,7 @@ def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     write_model_files(model, partial)
-    _write_card(partial, card)
+    write_json(partial / CARD, card)
     classifier = Classifier(partial)
     arrays: dict[str, np.ndarray] = {}
     metrics = {}
@@ -190,10 +190,9 @@ def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -
             f"{split}_probabilities": probabilities,
         }
     on_card = metrics | _without_copies(data, arrays)
-    _write_card(partial, card | {"metrics": {split: found.to_dict() for split, found in on_card.items()}})
-    with (run / ".partial-predictions.npz").open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs forget that names are free
-    (run / ".partial-predictions.npz").replace(run / "predictions.npz")
+    measured = {split: found.to_dict() for split, found in on_card.items()}
+    write_json(partial / CARD, card | {"metrics": measured})
+    write_arrays(run / "predictions.npz", arrays)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return metrics
@@ -206,7 +205,3 @@ def _without_copies(data: TrainingData, arrays: dict[str, np.ndarray]) -> dict[s
         return {}
     found = evaluate_probabilities(arrays["test_probabilities"][kept], arrays["test_labels"][kept])
     return {WITHOUT_COPIES: found}
-
-
-def _write_card(folder: Path, card: dict) -> None:
-    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

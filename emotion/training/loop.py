@@ -7,7 +7,6 @@ newest state), `best.weights.h5` (of the network alone), `tensorboard/` (event f
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import keras
 
 from emotion.errors import TrainingError
+from emotion.files import write_json
 from emotion.training import callbacks, finish
 from emotion.training.architectures import build_network
 from emotion.training.batches import endless_batches
@@ -147,6 +147,4 @@ def _export(run: Path, config: RunConfig, data: TrainingData, records: list[dict
         "device": device_words(),
         "metrics": {split: evaluation.to_dict() for split, evaluation in metrics.items()},
     }
-    partial = run / ".partial-result.json"
-    partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    partial.replace(run / "result.json")
+    write_json(run / "result.json", result)

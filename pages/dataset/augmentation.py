@@ -5,7 +5,7 @@ import streamlit as st
 
 from emotion.dataset.gallery import before_and_after
 from emotion.dataset.store import StoredDataset
-from emotion.errors import TrainingError
+from emotion.errors import ReadableError
 from emotion.labels import EMOTIONS
 from emotion.training.config import AugmentationConfig
 from emotion.training.preview import AugmentationPreview
@@ -90,7 +90,7 @@ def _show_variants(dataset: StoredDataset, indices: list[int], config: Augmentat
     try:
         with st.spinner(wait):
             variants = preview.ask(images, _VARIANTS, config, st.session_state.get("augment_seed", 0))
-    except TrainingError as error:
+    except ReadableError as error:
         st.error(str(error), icon=":material/deployed_code_alert:")
         return
     names = ", ".join(EMOTIONS[dataset.faces.labels[index]] for index in indices)

@@ -13,6 +13,7 @@ from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.import_jobs import ImportJobs, JobState, JobStatus, Work, progress_text
 from emotion.dataset.importing import import_dataset, skipped_csv
 from emotion.dataset.store import StoredDataset
+from emotion.errors import ReadableError
 from pages.shared.text import escape_markdown
 
 _UPLOAD, _PATH, _DOWNLOAD = "Upload a file", "A path on this computer", "Download FER-2013"
@@ -160,7 +161,7 @@ def _start(way: str, upload, path: str, name: str) -> None:
             import_jobs().start(source.name, _importing(source, name))
         else:
             import_jobs().start("FER-2013 from Kaggle", _downloading(name or "fer2013"))
-    except DatasetError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         return
     st.rerun()
@@ -218,7 +219,7 @@ def _show_care(dataset: StoredDataset) -> None:
 def _attach(name: str, table: bytes) -> None:
     try:
         count = store.attach_votes(name, table)
-    except DatasetError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/how_to_vote:")
         return
     st.toast(f"Votes on {count:,} faces attached.", icon=":material/how_to_vote:")
@@ -228,5 +229,5 @@ def _attach(name: str, table: bytes) -> None:
 def _delete(name: str) -> None:
     try:
         store.delete_dataset(name)
-    except DatasetError as error:
+    except ReadableError as error:
         st.session_state.care_error = str(error)

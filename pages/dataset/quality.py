@@ -13,9 +13,9 @@ from emotion.dataset.quality import searches
 from emotion.dataset.quality.searches import QualityFinding
 from emotion.dataset.store import StoredDataset
 from emotion.dataset.votes import vote_agreement
+from emotion.errors import ReadableError
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS
-from emotion.models.registry import ModelError
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import enlarge_face, grid_face
 from pages.shared.model import active_classifier
@@ -91,7 +91,7 @@ def _search(kind: str, dataset: StoredDataset) -> QualityFinding | None:
     else:
         try:
             classifier = active_classifier()
-        except ModelError as error:
+        except ReadableError as error:
             st.info(f"This needs a model. {error}", icon=":material/neurology:")
             return None
         explanation = f"Faces whose label the model *{classifier.card.name}* finds least likely."

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.face_dataset import DatasetError
+from emotion.errors import ReadableError
 from emotion.evaluation.cache import Trial
 from emotion.models.classifier import Classifier
 from emotion.models.registry import (
     ModelCard,
-    ModelError,
     active_model,
     list_models,
     model_folder,
@@ -43,7 +42,7 @@ def choose_model() -> ModelCard:
     cards = {card.name: card for card in list_models()}
     try:
         active = active_model()
-    except ModelError as error:
+    except ReadableError as error:
         st.error(str(error), icon=":material/deployed_code_alert:")
         st.stop()
     if "models_next" in st.session_state:  # what a button of the last run leads to
@@ -94,7 +93,7 @@ def choose_faces(judged: ModelCard | None = None) -> Faces:
         )
         try:
             dataset = store.open_dataset(name)
-        except DatasetError as error:
+        except ReadableError as error:
             st.error(escape_markdown(str(error)), icon=":material/folder_off:")
             st.stop()
         against = "labels"
@@ -127,6 +126,6 @@ def classifier_or_stop(name: str) -> Classifier:
     """Return a model, ready to predict; one that cannot be used is named in a sentence and ends the page."""
     try:
         return _load(name, model_version(name))
-    except ModelError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
         st.stop()

@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from emotion.dataset.face_dataset import DatasetError
+from emotion.errors import ReadableError
 from emotion.evaluation import cache
 from emotion.evaluation.cache import Trial
 from emotion.evaluation.report import Report
 from emotion.figures import models as figures
 from emotion.labels import EMOTIONS
-from emotion.models.registry import ModelCard, ModelError
+from emotion.models.registry import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import choose_faces
 from pages.models.faces import show_face_grid
@@ -29,7 +29,7 @@ def show_evaluate(model: ModelCard) -> None:
             return
         faces = cache.trial_faces(trial)
         probabilities = cache.load_probabilities(trial)
-    except (DatasetError, ModelError) as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     _show_key_figures(report)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.face_dataset import DatasetError
+from emotion.errors import ReadableError
 from emotion.labels import EMOTIONS
 from emotion.models.registry import ModelCard
 from pages.models.choice import choose_faces, classifier_or_stop
@@ -21,7 +21,7 @@ def show_explain(model: ModelCard) -> None:
     faces = choose_faces()
     try:
         dataset = store.open_dataset(faces.dataset)
-    except DatasetError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         return
     classifier = classifier_or_stop(model.name)

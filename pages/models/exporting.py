@@ -4,10 +4,10 @@ import io
 
 import streamlit as st
 
-from emotion.dataset.face_dataset import DatasetError
+from emotion.errors import ReadableError
 from emotion.exchange import exports
 from emotion.exchange.exports import FORMATS, ExportRequest, FormFigures
-from emotion.models.registry import ModelCard, ModelError, model_version
+from emotion.models.registry import ModelCard, model_version
 from pages.models.choice import choose_faces
 from pages.shared.jobs import offer_job
 from pages.shared.text import escape_markdown
@@ -33,7 +33,7 @@ def show_export(model: ModelCard) -> None:
                 st.caption(_WHAT_FOR[form])
                 try:
                     _offer_form(model, form)
-                except ModelError as error:
+                except ReadableError as error:
                     st.error(escape_markdown(str(error)), icon=":material/error:")
     if exports.why_not(model.name, "litert-float") is None:
         _show_cost(model)
@@ -96,7 +96,7 @@ def _show_cost(model: ModelCard) -> None:
                 ":material/straighten:",
             )
             return
-    except (DatasetError, ModelError) as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     _show_figures(figures)

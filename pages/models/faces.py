@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.gallery import enlarge, page_count, page_items
 from emotion.dataset.store import StoredDataset
+from emotion.errors import ReadableError
 from emotion.evaluation import explanation
 from emotion.labels import EMOTIONS
 from emotion.models.classifier import Classifier
@@ -48,7 +48,7 @@ def show_face_grid(
 def _explain_window(name: str, index: int, models: tuple[str, ...]) -> None:
     try:
         dataset = store.open_dataset(name)
-    except DatasetError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         return
     faces = dataset.faces

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from emotion.errors import ReadableError
 from emotion.exchange.file_check import MAX_FILE_BYTES, check_file
 from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
 from emotion.jobs.jobs import JobState, JobStatus
@@ -110,7 +111,7 @@ def _show_form() -> None:
     ):
         try:
             _start(upload, name.strip(), parse_labels(text), _RANGES[white])
-        except ModelError as error:
+        except ReadableError as error:
             st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
             return
         st.rerun()

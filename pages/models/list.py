@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from emotion.errors import ReadableError
 from emotion.evaluation.timing import Timing, known_timing, measure_timing
 from emotion.models import registry
 from emotion.models.card import KERAS_FILE, LITERT_FILE
@@ -110,7 +111,7 @@ def _percent(share: float | None) -> float | None:
 def _megabytes(card: ModelCard) -> float | None:
     try:
         return (registry.model_folder(card.name) / LITERT_FILE).stat().st_size / 1e6
-    except (ModelError, OSError):
+    except (ReadableError, OSError):
         return None
 
 
@@ -229,7 +230,7 @@ def _offer_changes(card: ModelCard) -> None:
 def _do(change: Callable[[], None], done: str) -> None:
     try:
         change()
-    except ModelError as error:
+    except ReadableError as error:
         st.session_state.model_error = str(error)
     else:
         st.toast(escape_markdown(done), icon=":material/check_circle:")

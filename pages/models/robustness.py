@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from emotion.dataset.face_dataset import DatasetError
+from emotion.errors import ReadableError
 from emotion.evaluation import cache
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
 from emotion.figures import models as figures
-from emotion.models.registry import ModelCard, ModelError
+from emotion.models.registry import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import Faces, choose_faces, choose_other
 from pages.shared.jobs import offer_job
@@ -36,7 +36,7 @@ def show_robustness(model: ModelCard) -> None:
         if any(item is None for item in measured):
             _offer(models, faces, count)
             return
-    except (DatasetError, ModelError) as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     _show_curves(models, [item for item in measured if item is not None])

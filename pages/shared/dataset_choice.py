@@ -3,8 +3,8 @@
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.store import DatasetDescription, StoredDataset
+from emotion.errors import ReadableError
 from pages.shared.text import escape_markdown
 
 ALL_SPLITS = "all"
@@ -17,7 +17,7 @@ def datasets_or_stop() -> dict[str, DatasetDescription]:
     try:
         with st.spinner("Getting the datasets ready; the very first time, faces are drawn …"):
             return {item.name: item for item in store.list_datasets()}
-    except DatasetError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         st.stop()
 
@@ -48,7 +48,7 @@ def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
             )
     try:
         dataset = store.open_dataset(name)
-    except DatasetError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         st.stop()
     return dataset, splits if split == ALL_SPLITS else (split,)

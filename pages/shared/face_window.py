@@ -4,10 +4,10 @@ import numpy as np
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.gallery import enlarge
 from emotion.dataset.store import StoredDataset
 from emotion.dataset.votes import VOTE_COLUMNS
+from emotion.errors import ReadableError
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS
 from pages.shared.face_grid import GridFace
@@ -56,7 +56,7 @@ def _show_window(name: str, neighbours: list[int]) -> None:
 
     try:
         dataset = store.open_dataset(name)
-    except DatasetError as error:
+    except ReadableError as error:
         st.error(str(error), icon=":material/folder_off:")
         return
     show_face(dataset, neighbours[position])

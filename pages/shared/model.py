@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from emotion.faces.detector import FaceModelError
+from emotion.errors import ReadableError
 from emotion.models.classifier import Classifier
-from emotion.models.registry import ModelError, active_model, model_folder, model_version
+from emotion.models.registry import active_model, model_folder, model_version
 from emotion.photos.analysis import Analyzer
 from pages.shared.text import escape_markdown
 
@@ -41,7 +41,7 @@ def analyzer_or_stop() -> Analyzer:
     try:
         name = active_model()
         analyzer = _load_analyzer(name, model_version(name))
-    except (ModelError, FaceModelError) as error:
+    except ReadableError as error:
         st.error(str(error), icon=":material/deployed_code_alert:")
         st.markdown(
             "The page needs a trained model in the folder `models`. Some come with the product; "

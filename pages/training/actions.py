@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from emotion.errors import ReadableError
 from emotion.models.registry import ModelError, active_model
 from emotion.runs import actions
-from emotion.runs.run import Run, RunError, RunStatus
+from emotion.runs.run import Run, RunStatus
 from pages.shared.text import escape_markdown
 from pages.training.address import select_runs, watch, watched_run
 
@@ -169,7 +170,7 @@ def _try(action: Callable[[], object]) -> bool:
     """Do it; what goes wrong is said by the next `show_messages`. Return whether all went well."""
     try:
         action()
-    except (RunError, ModelError, OSError) as error:
+    except ReadableError as error:
         st.session_state[_ERROR] = str(error)
         return False
     return True

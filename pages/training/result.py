@@ -9,11 +9,12 @@ import streamlit as st
 
 from emotion.dataset import store
 from emotion.dataset.builtin import BUILTIN_FACES
-from emotion.dataset.face_dataset import DatasetError, FaceDataset
+from emotion.dataset.face_dataset import FaceDataset
+from emotion.errors import ReadableError
 from emotion.figures import training as figures
 from emotion.labels import EMOTIONS
 from emotion.runs.run import Run
-from emotion.training.config import ConfigError, RunConfig
+from emotion.training.config import RunConfig
 from emotion.training.data import load_dataset
 from pages.shared.face_grid import GridFace, face_grid
 from pages.shared.text import escape_markdown
@@ -175,7 +176,7 @@ def _show_worst(run: Run, split: str) -> None:
             return
         with st.spinner("Getting the faces …"):
             faces = _faces(config.dataset, config.synthetic_faces, config.seed, config.honour_exclusions)
-    except (ConfigError, DatasetError) as error:
+    except ReadableError as error:
         st.warning(escape_markdown(str(error)), icon=":material/hide_image:")
         return
     if not _fits(faces, predictions, config):

@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
+from emotion.errors import ReadableError
 from emotion.figures.training import MAX_COMPARED
 from emotion.runs import actions
-from emotion.runs.run import Run, RunError
+from emotion.runs.run import Run
 from emotion.runs.store import in_queue_order
-from emotion.training.config import ConfigError
 from pages.shared.text import escape_markdown
 from pages.training.actions import show_actions
 from pages.training.address import WATCH, go_to, select_runs, selected_runs
@@ -66,7 +66,7 @@ def _show_table(text: str, names: list[str], drawn: tuple) -> None:
     """Draw the table as the runs stand now; what the rest of the page shows, too, draws that anew."""
     try:
         run_list = actions.list_runs()
-    except RunError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         return
     found = find_runs(run_list, text, names)
@@ -145,5 +145,5 @@ def _show_chosen(chosen: list[Run]) -> None:
         return
     try:
         show_comparison(chosen)
-    except ConfigError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")

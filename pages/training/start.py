@@ -5,12 +5,11 @@ from dataclasses import replace
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.store import DatasetDescription
+from emotion.errors import ReadableError
 from emotion.models.registry import clean_name
 from emotion.runs import actions
-from emotion.runs.run import RunError
-from emotion.training.config import ConfigError, RunConfig
+from emotion.training.config import RunConfig
 from emotion.training.presets import PRESET_WORDS, PRESETS, require_models
 from pages.shared.dataset_choice import datasets_or_stop
 from pages.shared.text import escape_markdown
@@ -57,7 +56,7 @@ def show_start(run_list: list[actions.Run]) -> None:
     try:
         config = build_config(base, values | {"name": clean_name(name or base.name)})
         require_models(config)
-    except ConfigError as error:
+    except ReadableError as error:
         config = None
         panel.error(escape_markdown(str(error)), icon=":material/rule:")
     if config is not None and dataset is not None:
@@ -137,7 +136,7 @@ def _honour_exclusions(dataset: DatasetDescription) -> bool:
     """Ask whether excluded faces are left out, where the dataset has some."""
     try:
         excluded = int(store.open_dataset(dataset.name).excluded.sum())
-    except DatasetError as error:
+    except ReadableError as error:
         st.warning(escape_markdown(str(error)), icon=":material/folder_off:")
         return False
     if not excluded:
@@ -187,7 +186,7 @@ def free_name(name: str, taken: list[str]) -> str:
 def _start(config: RunConfig, preset: str, name: str) -> None:
     try:
         run = actions.submit(config, preset, name=name)
-    except (RunError, ConfigError, OSError) as error:
+    except ReadableError as error:
         st.session_state["training-start-error"] = str(error)
         return
     go_to(WATCH, run.id)

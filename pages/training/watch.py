@@ -5,11 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from emotion.errors import ReadableError
 from emotion.figures import training as figures
 from emotion.runs import actions
-from emotion.runs.run import Run, RunError, RunStatus, UnknownRunError
+from emotion.runs.run import Run, RunStatus, UnknownRunError
 from emotion.training import metrics
-from emotion.training.config import ConfigError
 from pages.shared.text import escape_markdown
 from pages.training.actions import show_actions
 from pages.training.address import START, go_to, watch, watched_run
@@ -100,7 +100,7 @@ def _show_live(run_id: str, drawn: tuple[RunStatus, str]) -> None:
         run = actions.get_run(run_id)  # whoever looks keeps the queue going, too
     except UnknownRunError:  # somebody has just deleted it
         st.rerun()
-    except RunError as error:
+    except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     if (run.status, run.task) != drawn:
@@ -234,7 +234,7 @@ def _show_settings(run: Run) -> None:
         st.caption(" · ".join(f"{name} {escape_markdown(value)}" for name, value in times.items() if value))
         try:
             texts = setting_texts(run.config)
-        except ConfigError as error:
+        except ReadableError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
         st.dataframe(

@@ -11,7 +11,8 @@ import av
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
-from emotion.live.ice import VARIABLE, IceServersError, parse_ice_servers
+from emotion.errors import ReadableError
+from emotion.live.ice import VARIABLE, parse_ice_servers
 from emotion.live.session import LiveSession
 
 STREAM = "webcam"
@@ -78,7 +79,7 @@ def show_video(session: LiveSession, resolution: str, frame_rate: int) -> Stream
     width, height = RESOLUTIONS[resolution]
     try:
         servers = configured_ice_servers()
-    except IceServersError as error:
+    except ReadableError as error:
         st.error(str(error), icon=":material/lan:")
         return Stream()
     try:

@@ -123,7 +123,7 @@ def test_stop_resume_rename_note_move_delete(capsys, sleepers):
         (["use", "a"], "only a finished run has a model"),
         (["rename", "a", " "], "at least one letter"),
         (["move", "a", "up"], "has no place in the queue"),
-        (["export", "a", "-o", "nowhere/run.zip"], "could not be packed"),
+        (["export", "a", "-o", "nowhere/run.zip"], "could not be written"),
         (["export", "a", "-o", "nowhere/curves.csv"], "could not be written"),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 
 from emotion import paths
 from emotion.dataset import store
+from emotion.errors import FileError
 from emotion.evaluation import cache
 from emotion.evaluation.cache import Trial
 from emotion.exchange import exports
@@ -153,7 +154,7 @@ def test_what_was_imported_as_litert_has_one_form(tmp_path):
 
 
 def test_files_that_cannot_be_written(tmp_path):
-    with pytest.raises(ModelError, match="could not be written: No such file or directory"):
+    with pytest.raises(FileError, match="could not be written: No such file or directory"):
         export_model("crowd", "litert", tmp_path / "nowhere" / "model.tflite")
     with pytest.raises(ModelError, match="There is no format 'x'"):
         export_model("crowd", "x", tmp_path / "model.tflite")

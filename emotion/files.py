@@ -1,0 +1,97 @@
+"""The one way to write a file: beside its place, then renamed, so that nobody ever reads half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from emotion.errors import FileError
+
+# What is still being written is called so; what a killed process left behind, too.
+PARTIAL = ".partial-"
+# Far longer than any file that is read, changed and written takes; a lock dies with its process.
+_LOCK_SECONDS = 60.0
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path`, with the same ending, that takes its place at the end of the block.
+
+    Where the block raises, the old file stays as it was, and nothing is left behind.
+
+    Raises:
+        FileError: the disk refuses.
+    """
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
+    with disk_errors(f"{path} could not be written"):
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Turn what the disk says into a `FileError`, whose sentence begins with `what`."""
+    try:
+        yield
+    except OSError as error:
+        raise FileError(f"{what}: {error.strerror or 'the disk refused'}.") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file (UTF-8).
+
+    Raises:
+        FileError: the disk refuses.
+    """
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file.
+
+    Raises:
+        FileError: the disk refuses.
+    """
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write named arrays as a `.npz` file.
+
+    Raises:
+        FileError: the disk refuses.
+    """
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs forget that names are free
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file, between threads and processes, while it is read, changed and written.
+
+    Raises:
+        FileError: another program holds it far too long, or the disk refuses.
+    """
+    lock = FileLock(path.with_name(f".{path.name.lstrip('.')}.lock"), timeout=_LOCK_SECONDS)
+    with disk_errors(f"{path} could not be changed"):
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise FileError(f"Another program keeps {path} locked; try again when it has ended.") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,93 @@
+"""Files appear whole or not at all, and changes by several processes add up."""
+
+import json
+import multiprocessing
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion import files
+from emotion.errors import FileError
+
+
+@pytest.mark.parametrize(
+    ("write", "read", "content"),
+    [
+        (files.write_text, lambda path: path.read_text(encoding="utf-8"), "äöü\n"),
+        (files.write_json, lambda path: json.loads(path.read_text(encoding="utf-8")), {"a": [1, "ß"]}),
+        (files.write_arrays, lambda path: {key: value.tolist() for key, value in np.load(path).items()},
+         {"x": [1, 2]}),
+    ],
+)  # fmt: skip
+def test_what_is_written_can_be_read(tmp_path, write, read, content):
+    path = tmp_path / "file.npz"
+    path.write_text("before")
+    write(path, content)
+    assert read(path) == content
+    assert [item.name for item in tmp_path.iterdir()] == ["file.npz"]
+
+
+def test_what_fails_halfway_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "file.json"
+    path.write_text("before")
+
+    def fail_halfway():
+        with files.replacing(path) as partial:
+            partial.write_text("half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_halfway()
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_partial_file_keeps_the_ending(tmp_path):
+    with files.replacing(tmp_path / "best.weights.h5") as partial:
+        assert partial.name.startswith(files.PARTIAL)
+        assert partial.name.endswith(".weights.h5")
+        partial.touch()
+
+
+@pytest.mark.parametrize("place", ["missing/file.txt", "file/file.txt", "folder"])
+def test_a_disk_that_refuses_gives_a_sentence(tmp_path, place):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder" / "full").mkdir(parents=True)
+    with pytest.raises(FileError, match=r"could not be written: .+\.$"):
+        files.write_text(tmp_path / place, "x")
+
+
+def _count_up(path: Path, times: int) -> None:
+    for _ in range(times):
+        with files.locked(path):
+            files.write_json(path, json.loads(path.read_text()) + 1)
+
+
+def test_no_change_of_several_processes_is_lost(tmp_path):
+    path = tmp_path / "count.json"
+    path.write_text("0")
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_count_up, args=(path, 25)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert json.loads(path.read_text()) == 100
+
+
+def test_a_lock_that_nobody_gives_back_ends_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_LOCK_SECONDS", 0.1)
+    path = tmp_path / "file.json"
+    with files.locked(path), pytest.raises(FileError, match="locked"), files.locked(path):
+        raise AssertionError
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows protects no folder in this way")
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
+def test_a_lock_in_a_folder_that_may_not_be_written(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(FileError, match="could not be changed"), files.locked(tmp_path / "file.json"):
+        raise AssertionError
