@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from emotion.cli.console import progress_bar, say
 from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
-from emotion.dataset.importing import ImportProgress, ImportReport, import_dataset
+from emotion.dataset.importing import ImportReport, import_dataset
 from emotion.dataset.statistics import DatasetStatistics, class_weights, describe
 from emotion.dataset.store import DatasetDescription, StoredDataset
 from emotion.dataset.votes import vote_agreement
@@ -60,7 +58,7 @@ def _import(arguments: argparse.Namespace) -> int:
 def _download(arguments: argparse.Namespace) -> int:
     from emotion.dataset.download import download_fer2013
 
-    _say("Downloading FER-2013 from Kaggle …")
+    say("Downloading FER-2013 from Kaggle …")
     return _import_from(download_fer2013(), arguments.name or "fer2013", arguments)
 
 
@@ -68,43 +66,24 @@ def _import_from(source: Path, name: str | None, arguments: argparse.Namespace) 
     # Before minutes of work, not after it.
     if arguments.votes and not arguments.votes.is_file():
         raise DatasetError(f"There is no table of votes at {arguments.votes}.")
-    with _progress_bar() as show:
-        report = import_dataset(source, name, show)
+    with progress_bar("importing") as show:
+        report = import_dataset(source, name, lambda progress: show(progress.done, progress.total or 0))
     _show_report(report)
     if arguments.report:
         write_text(arguments.report, report.to_csv())
     if arguments.votes:
         count = store.attach_votes(report.description.name, arguments.votes)
-        _say(f"Votes on {count:,} faces attached.")
+        say(f"Votes on {count:,} faces attached.")
     return 0
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[ImportProgress], None]]:
-    """Show a bar with the time left on stderr, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True, highlight=False)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("importing", total=None)
-        yield lambda progress: bar.update(task, completed=progress.done, total=progress.total)
 
 
 def _show_report(report: ImportReport) -> None:
     description = report.description
-    _say(f"Imported {description.faces:,} faces as {description.name!r}. {description.split_note}")
+    say(f"Imported {description.faces:,} faces as {description.name!r}. {description.split_note}")
     if report.skipped:
-        _say(f"{len(report.skipped):,} left out (--report FILE lists them all), among them:")
+        say(f"{len(report.skipped):,} left out (--report FILE lists them all), among them:")
     for item in report.skipped[:_SKIPPED_SHOWN]:
-        _say(f"  {item.where}: {item.reason}")
+        say(f"  {item.where}: {item.reason}")
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -165,7 +144,3 @@ def _print_stats(dataset: StoredDataset, statistics: DatasetStatistics) -> None:
         print(f"The largest class has {ratio:.1f} times the faces of the smallest.")
     if description.skipped or dataset.excluded.any():
         print(f"Left out at import: {description.skipped:,}; excluded since: {dataset.excluded.sum():,}.")
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)

@@ -18,6 +18,7 @@ from emotion.cli import datasets as dataset_cli
 from emotion.cli import models as models_cli
 from emotion.cli import runs as runs_cli
 from emotion.cli import train as training_cli
+from emotion.cli.console import become_job, say, say_error
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
 from emotion.dataset.loading import is_path, load_faces
 from emotion.dataset.splits import PART_NAMES, select_part
@@ -35,22 +36,26 @@ from emotion.training.data import Part, load_votes, one_hot, vote_targets
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     arguments = _parser().parse_args(argv)
+    if arguments.job:
+        become_job()
     try:
         return arguments.run(arguments)
     except ReadableError as error:
-        _say(str(error))
+        say_error(str(error))
         return 1
     except BrokenPipeError:
         # The reader, `head` for one, has seen enough. Nothing more can be printed, not even at exit.
         sys.stdout = None  # type: ignore[assignment]
         return 0
     except KeyboardInterrupt:
-        _say("Interrupted.")
+        say("Interrupted.")
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m emotion", description="Recognise facial expressions.")
+    # How the app starts work that takes a while; what is said then is for a program.
+    parser.add_argument("--job", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     analyze = commands.add_parser("analyze", help="find the faces in pictures and name their expressions")
@@ -99,10 +104,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
-
-
 def _classifier(arguments: argparse.Namespace, threads: int = 1) -> Classifier:
     return Classifier(model_folder(arguments.model or active_model()), threads)
 
@@ -118,7 +119,7 @@ def _analyze(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print(json.dumps(error_dict(str(path), str(error))), flush=True)
             else:
-                _say(f"{path}: {error}")
+                say(f"{path}: {error}")
             continue
         if arguments.json:
             print(json.dumps(analysis.to_dict(str(path))), flush=True)
@@ -150,22 +151,22 @@ def _print_analysis(path: Path, analysis: Analysis) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.without_copies and arguments.split == "train":
-        _say("All training faces stand in the training split: --without-copies needs another --split.")
+        say("All training faces stand in the training split: --without-copies needs another --split.")
         return 2
     classifier = _classifier(arguments, threads=2)
     card = classifier.card
     if arguments.against == "labels" and card.judged_by == "votes":
-        _say(
+        say(
             f"{card.name} has learned what people voted for, which labels often differ from: "
             "--against votes tells how well it does that, and --model lets another model answer."
         )
-    _say(f"Reading {arguments.source} …")
+    say(f"Reading {arguments.source} …")
     loaded = load_faces(arguments.source, arguments.honour_exclusions)
-    _say(loaded.split_note + f" {loaded.excluded:,} excluded faces are left out." * bool(loaded.excluded))
+    say(loaded.split_note + f" {loaded.excluded:,} excluded faces are left out." * bool(loaded.excluded))
     dataset = loaded.faces
     if dataset.skipped:
         first = dataset.skipped[0]
-        _say(f"{len(dataset.skipped)} left out; the first: {first.where}: {first.reason}")
+        say(f"{len(dataset.skipped)} left out; the first: {first.where}: {first.reason}")
     if arguments.against == "votes":
         dataset = _as_people_saw(arguments, dataset)
     faces = select_part(dataset, arguments.split)
@@ -188,7 +189,7 @@ def _without_copies(faces: FaceDataset, dataset: FaceDataset) -> FaceDataset:
     if not training.any():
         raise DatasetError("The dataset has no training split, so nobody knows which faces are copies.")
     is_copy = np.isin(image_keys(faces.images), image_keys(dataset.images[training]))
-    _say(f"{is_copy.sum():,} of {len(faces):,} faces also stand in the training split and are left out.")
+    say(f"{is_copy.sum():,} of {len(faces):,} faces also stand in the training split and are left out.")
     if is_copy.all():
         raise DatasetError("No face is left: all of them stand in the training split, too.")
     return faces.take(~is_copy)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from emotion.cards.text import card_text
+from emotion.cli.console import progress_bar, say
 from emotion.errors import ReadableError
 from emotion.evaluation import tasks, timing
 from emotion.evaluation.cache import Trial
@@ -22,7 +20,6 @@ from emotion.exchange.file_check import check_file
 from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
 from emotion.files import write_text
 from emotion.jobs.jobs import ModelJobs
-from emotion.jobs.progress import OnProgress
 from emotion.labels import EMOTIONS
 from emotion.models import registry
 from emotion.models.card import LITERT_FILE, ModelCard, ModelError
@@ -161,7 +158,7 @@ def _facts(card: ModelCard, is_active: bool) -> dict[str, Any]:
 
 def _use(arguments: argparse.Namespace) -> int:
     registry.activate(arguments.name)
-    _say(f"The pages and the command line now use {arguments.name}.")
+    say(f"The pages and the command line now use {arguments.name}.")
     return 0
 
 
@@ -185,7 +182,7 @@ def _trial(arguments: argparse.Namespace, model: str) -> Trial:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    with _progress_bar() as show:
+    with progress_bar() as show:
         report = tasks.evaluate(_trial(arguments, arguments.name), show)
     if arguments.json:
         print(json.dumps(report.to_dict() | {"model": arguments.name}))
@@ -219,7 +216,7 @@ def _print_share(title: str, share: Proportion | None) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    with _progress_bar() as show:
+    with progress_bar() as show:
         comparison = tasks.compare(
             _trial(arguments, arguments.name), _trial(arguments, arguments.other), show
         )
@@ -228,7 +225,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _robustness(arguments: argparse.Namespace) -> int:
-    with _progress_bar() as show:
+    with progress_bar() as show:
         measured = tasks.measure_robustness(
             _trial(arguments, arguments.name), None if arguments.all else SUBSET, show
         )
@@ -252,7 +249,7 @@ def _card(arguments: argparse.Namespace) -> int:
         print(text, end="")
         return 0
     write_text(arguments.output, text)
-    _say(f"Written: {arguments.output}")
+    say(f"Written: {arguments.output}")
     return 0
 
 
@@ -273,8 +270,8 @@ def _read_robustness(path: Path, name: str) -> Robustness:
 
 def _export(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    exports.export_model(arguments.name, arguments.format, arguments.output, _say)
-    _say(f"Written: {arguments.output}")
+    exports.export_model(arguments.name, arguments.format, arguments.output, say)
+    say(f"Written: {arguments.output}")
     return 0
 
 
@@ -285,28 +282,10 @@ def _import(arguments: argparse.Namespace) -> int:
     request = ImportRequest(path, arguments.name, labels, 1.0 if arguments.range == "0-1" else 255.0)
     # In a process of its own here, too: what a hostile file crashes is only that.
     jobs = ModelJobs()
-    _say(f"Importing {arguments.path.name} …")
+    say(f"Importing {arguments.path.name} …")
     jobs.start("import", arguments.path.name, request.command(), limits=LIMITS)
     status = jobs.wait("import")
     if status is None or status.error is not None:
         raise ModelError(status.error if status and status.error else LIMITS.crashed)
     print(status.result["name"])
     return 0
-
-
-@contextmanager
-def _progress_bar() -> Iterator[OnProgress]:
-    """Show a bar with the time left on stderr, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True, highlight=False)
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        show: Callable[[int, int], None] = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
-        yield show
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)

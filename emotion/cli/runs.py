@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from emotion.cli.console import say
 from emotion.cli.follow import result_lines
 from emotion.files import write_text
 from emotion.runs import actions
@@ -84,7 +84,7 @@ def full_entry(run: Run) -> dict:
 def _list(arguments: argparse.Namespace) -> int:
     found = actions.list_runs()
     if not found and not arguments.json:
-        _say("There is no run yet; start one with: python -m emotion train")
+        say("There is no run yet; start one with: python -m emotion train")
     for run in found:
         print(json.dumps(list_entry(run)) if arguments.json else _line(run))
     return 0
@@ -162,7 +162,7 @@ def _tell(arguments: argparse.Namespace) -> int:
 
 def _use(arguments: argparse.Namespace) -> int:
     name = actions.use_model(arguments.id)
-    _say(f"Everyone predicts with {name!r} now.")
+    say(f"Everyone predicts with {name!r} now.")
     return _tell(arguments)
 
 
@@ -171,7 +171,7 @@ def _delete(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"id": arguments.id, "deleted": True}))
     else:
-        _say(f"Deleted {arguments.id}.")
+        say(f"Deleted {arguments.id}.")
     return 0
 
 
@@ -193,7 +193,7 @@ def _move(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output
     if output.suffix.lower() not in (".zip", ".csv"):
-        _say(f"{output} must end in .zip (the whole run) or .csv (its curves).")
+        say(f"{output} must end in .zip (the whole run) or .csv (its curves).")
         return 2
     if output.suffix.lower() == ".zip":
         actions.export_zip(arguments.id, output)
@@ -202,9 +202,5 @@ def _export(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"id": arguments.id, "file": str(output)}))
     else:
-        _say(f"Written: {output}")
+        say(f"Written: {output}")
     return 0
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
