@@ -1,1 +1,1 @@
-"""Facial expression recognition: what the dashboard knows, free of any user interface."""
+"""What the product knows. Imports no Streamlit, so that pages, tests and the command line share it."""

@@ -1,0 +1,1 @@
+"""Models in and out: formats, conversion, checks. Executes nothing of what strangers bring."""

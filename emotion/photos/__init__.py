@@ -1,0 +1,1 @@
+"""A picture and its faces: analysed, drawn, handed out. Keeps nothing on disk."""

@@ -1,0 +1,1 @@
+"""Drawn people with a known expression, to try everything without data. Knows how to draw."""

@@ -1,0 +1,1 @@
+"""Training in Keras: settings, network, recipe, loop. Is told a folder; knows no store and no queue."""

@@ -1,0 +1,1 @@
+"""What may be wrong with a dataset: copies, blank pictures, conflicts. Asks no model."""
