@@ -1,7 +1,9 @@
-"""Makers of small pictures, datasets and model folders for the tests."""
+"""What several rooms' tests share: patience, and makers of small pictures and datasets."""
 
 import io
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -9,6 +11,17 @@ import numpy as np
 
 from emotion.labels import EMOTIONS
 from emotion.synthetic.faces import generate
+
+# So many seconds a test waits for what must come, and then fails; no machine that works is so slow.
+PATIENCE = 600.0
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Return once it holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it does not come true"
+        time.sleep(0.02)
 
 
 def png_bytes(image: np.ndarray) -> bytes:

@@ -10,10 +10,10 @@ from emotion import paths
 ALL_PAGES = """
 import sys
 from pathlib import Path
-from streamlit.testing.v1 import AppTest
+from tests.pages.helpers import new_app
 
 for page in [None, *sorted(Path("pages").glob("*/page.py"))]:
-    app = AppTest.from_file("app.py", default_timeout=60).run()
+    app = new_app().run()
     if page:
         app.switch_page(str(page)).run()
     assert not app.exception, app.exception
@@ -25,7 +25,7 @@ for page in [None, *sorted(Path("pages").glob("*/page.py"))]:
         for view in ("Evaluate", "Compare", "Explain", "Robustness", "Export", "Import"):
             app.segmented_control(key="models_view").set_value(view).run()
             assert not app.exception, app.exception
-app = AppTest.from_file("app.py", default_timeout=60).run()
+app = new_app().run()
 app.button(key="example-astronaut.png").click().run()
 assert any("happy" in str(item.value).lower() for item in app.markdown)
 print(*sorted({name.split(".")[0] for name in sys.modules}))
@@ -33,9 +33,7 @@ print(*sorted({name.split(".")[0] for name in sys.modules}))
 
 
 def loaded_modules(code: str) -> set[str]:
-    process = subprocess.run(
-        [sys.executable, "-c", code], cwd=paths.PROJECT, capture_output=True, text=True, timeout=120
-    )
+    process = subprocess.run([sys.executable, "-c", code], cwd=paths.PROJECT, capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
     return set(process.stdout.split())
 

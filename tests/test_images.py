@@ -675,7 +675,7 @@ def test_nothing_is_printed_and_no_heavy_library_is_loaded(tmp_path):
     )
     command = [sys.executable, "-W", "always", "-c", code, str(tmp_path)]
     root = Path(images.__file__).parents[1]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 

@@ -4,6 +4,7 @@ from threading import Barrier
 import pytest
 
 from emotion.pool import Pool
+from tests.helpers import PATIENCE
 
 
 def test_one_after_the_other_shares_one_object():
@@ -17,7 +18,7 @@ def test_one_after_the_other_shares_one_object():
 def test_at_once_get_an_object_each():
     numbers = iter(range(100))
     pool = Pool(lambda: next(numbers))
-    barrier = Barrier(3, timeout=20)
+    barrier = Barrier(3, timeout=PATIENCE)
 
     def work(_):
         with pool.borrow() as item:

@@ -1,4 +1,4 @@
-"""`python -m emotion.training RUN_DIR`: the process that trains one run. The launcher starts it.
+"""`python -m emotion.runs RUN_DIR`: the process that trains one run. The launcher starts it.
 
 It works for the run's row in the store, for as long as that names it, and says there how it ended.
 """
@@ -32,7 +32,7 @@ _NO_MEMORY = re.compile(r"ResourceExhausted|RESOURCE_EXHAUSTED|OutOfMemory|out o
 
 def main(argv: list[str] | None = None) -> int:
     """Train the run in a folder; return 0 if it finished or was stopped, 1 if it failed."""
-    parser = argparse.ArgumentParser(prog="python -m emotion.training", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m emotion.runs", description=__doc__)
     parser.add_argument("run", metavar="RUN_DIR", type=Path, help="the run's folder")
     folder = parser.parse_args(argv).run.absolute()
     try:
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 class Worker:
-    """This process, at work on one run; what `process.train` talks to (see `control.Control`).
+    """This process, at work on one run; what `loop.train` talks to (see `callbacks.Control`).
 
     Args:
         folder: the run's.

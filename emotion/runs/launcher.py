@@ -21,7 +21,7 @@ from emotion import paths
 from emotion.runs.store import Run
 
 LOG = "log.txt"
-_PROGRAM = ("-m", "emotion.training")
+_PROGRAM = ("-m", "emotion.runs")
 # What a run keeps of the environment it was asked for in; the rest comes from whoever starts it,
 # which may be the process of the run before.
 _KEPT_VARIABLES = ("KERAS_BACKEND", "CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS")

@@ -11,7 +11,7 @@ from emotion.dataset import store
 from emotion.dataset.reading.sources import read_dataset
 from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.labels import EMOTIONS
-from tests.helpers import csv_text, faces_by_name, write_folder, zip_bytes
+from tests.helpers import PATIENCE, csv_text, faces_by_name, write_folder, zip_bytes
 
 
 def run(capsys, *arguments):
@@ -175,7 +175,7 @@ def test_as_a_program_with_its_reader_gone(astronaut_path):
     )
     assert process.stdout.readline().startswith('{"path"')
     process.stdout.close()
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert "Traceback" not in process.stderr.read()
 
 

@@ -16,7 +16,7 @@ from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import ImportCancelled, ImportProgress, import_dataset, name_from
 from emotion.dataset.reading.sources import read_dataset
 from emotion.synthetic.faces import generate
-from tests.helpers import csv_text, faces_by_name, png_bytes, write_folder, zip_bytes
+from tests.helpers import PATIENCE, csv_text, faces_by_name, png_bytes, write_folder, zip_bytes
 
 FILES = faces_by_name(14, "train") | faces_by_name(7, "test", seed=5)
 
@@ -147,7 +147,9 @@ def test_of_two_imports_of_one_name_one_wins(tmp_path, monkeypatch):
         try:
             met = []
             outcomes.append(
-                import_dataset(source, "mine", lambda progress: met or (met.append(1), barrier.wait(10)))
+                import_dataset(
+                    source, "mine", lambda progress: met or (met.append(1), barrier.wait(PATIENCE))
+                )
             )
         except DatasetError as error:
             outcomes.append(str(error))

@@ -4,16 +4,12 @@ EMOTION_REQUIRE_BROWSER is set: then its absence is a failure."""
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from emotion import paths
+from tests.e2e.serving import served_app
+from tests.helpers import PATIENCE
 
 
 def _chromium() -> str | None:
@@ -25,38 +21,8 @@ def _chromium() -> str | None:
 @pytest.fixture(scope="session")
 def app_address(tmp_path_factory):
     """Start the app as a visitor's computer does, and yield its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log.txt"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    environment = os.environ | {"EMOTION_HOME": str(tmp_path_factory.mktemp("home"))}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [*command, "--server.headless=true"],
-            cwd=paths.PROJECT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_until_healthy(f"http://localhost:{port}/_stcore/health", process, log)
-        yield f"http://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own address
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the app did not start: {log.read_text()}")
+    with served_app(tmp_path_factory.mktemp("home")) as (address, _):
+        yield address
 
 
 def skip_or_fail(reason: str) -> None:
@@ -76,10 +42,11 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium_path):
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     # A sandbox of its own needs rights that root and containers lack; only the project's pages are opened.
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield chromium
@@ -90,6 +57,7 @@ def browser(chromium_path):
 def page(browser, app_address):
     """The app's first page, opened; it must load nothing from other hosts."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     foreign = []
     page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url) else None)

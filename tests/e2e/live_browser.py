@@ -1,6 +1,6 @@
 """Drive the page of the webcam in a headless Chromium with a fake camera, and print what happened as JSON.
 
-    python -m tests.e2e.live_browser [--seconds 8] [--chromium PATH]
+    python -m tests.e2e.live_browser [--seconds 8] [--frames 20] [--chromium PATH]
 
 WebRTC wants an address besides 127.0.0.1, and no network of the machine's shall matter: so this program is
 started in a network of its own by `in_own_network`, together with the app and the browser. The browser test
@@ -13,27 +13,25 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from emotion import paths
 from emotion.images import read_image
 from emotion.live.overlay import face_color
+from tests.e2e.serving import served_app
+from tests.helpers import PATIENCE
 
 SIZE = (640, 480)
-# The camera's film: its frames carry their number as dark and bright fields along the bottom.
-FILM_FRAMES = 300
+# The camera's film: its frames carry their number as dark and bright fields along the bottom. The face in it
+# moves so slowly that it keeps its number where only one frame in a second is looked at.
+FILM_FRAMES = 900
+FRAME_RATE = 30
 FIELDS = 12
 FIELD_HEIGHT = 24
 ARGUMENTS = (
@@ -102,6 +100,8 @@ watch.count = (video, color) => {
 };
 """.replace("FIELD_HEIGHT", str(FIELD_HEIGHT)).replace("FIELDS", str(FIELDS))
 
+MORE_DECODED = "before => __watch.stats().then(stats => stats.decoded > before)"
+
 
 def in_own_network(command: list[str]) -> list[str]:
     """Return the command that runs another in a network of its own: this machine alone, at two addresses."""
@@ -136,41 +136,14 @@ def write_film(path: Path, frames: int = FILM_FRAMES) -> None:
             file.write(data.tobytes())
 
 
-@contextmanager
-def served_app(home: Path) -> Iterator[tuple[str, int]]:
-    """Serve the app; yield its address and the number of its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    environment = os.environ | {"EMOTION_HOME": str(home)}
-    environment.pop("EMOTION_ICE_SERVERS", None)
-    with (home / "log.txt").open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--server.headless=true"],
-            cwd=paths.PROJECT,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit((home / "log.txt").read_text()) from None
-                time.sleep(0.1)
-        yield f"http://localhost:{port}", process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+def drive(seconds: float, frames: int, chromium: str) -> dict:
+    """Start the video, watch it, stop it, download the session; return what was seen.
 
-
-def drive(seconds: float, chromium: str) -> dict:
-    """Start the video, watch it for some seconds, stop it, download the session; return what was seen."""
+    Args:
+        seconds: how long to watch at least.
+        frames: how many frames must have come back meanwhile, however long that takes.
+        chromium: its path.
+    """
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder:
@@ -182,33 +155,39 @@ def drive(seconds: float, chromium: str) -> dict:
         with served_app(home) as (address, process), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, camera])
             context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+            context.set_default_timeout(1000 * PATIENCE)
             context.add_init_script(WATCH)
             page = context.new_page()
             page.goto(address)
-            page.get_by_role("link", name="Webcam").click(timeout=60_000)
-            seen = watch_video(page, seconds, process)
+            page.get_by_role("link", name="Webcam").click()
+            seen = watch_video(page, seconds, frames, process)
             seen["log"] = (home / "log.txt").read_text()[-4000:]
             browser.close()
     return seen
 
 
-def watch_video(page, seconds: float, process: int) -> dict:
+def watch_video(page, seconds: float, frames: int, process: int) -> dict:
     """Do what `drive` says on the opened page."""
     video = page.frame_locator('iframe[title*="webrtc"]')
     start = video.get_by_role("button", name="Start")
-    start.wait_for(timeout=60_000)
+    start.wait_for()
     pressed = time.monotonic()
     start.click()
-    page.get_by_text("In the picture:").get_by_text("happy").wait_for(timeout=60_000)
+    page.get_by_text("In the picture:").get_by_text("happy").wait_for()
     seen: dict = {"seconds_to_first_answer": round(time.monotonic() - pressed, 2)}
     frame = next(frame for frame in page.frames if "webrtc" in frame.url)
+    frame.wait_for_function(MORE_DECODED, arg=0)
     frame.evaluate("__watch.followReturned()")
     color = list(face_color(1))
     seen["overlay_pixels"] = seen["camera_pixels"] = 0
     memory, decoded = [resident_megabytes(process)], [frame.evaluate("__watch.stats()")]
     times, busy = [time.monotonic()], cpu_seconds(process)
-    while times[-1] - times[0] < seconds:
+    delays: list[float] = []
+    while times[-1] - times[0] < seconds or len(delays) < frames:
+        if times[-1] - times[0] > max(seconds, PATIENCE):
+            raise SystemExit(f"Only {len(delays)} of {frames} frames came back.")
         page.wait_for_timeout(1000 * min(5.0, seconds / 4))
+        frame.wait_for_function(MORE_DECODED, arg=decoded[-1]["decoded"])
         times.append(time.monotonic())
         memory.append(resident_megabytes(process))
         decoded.append(frame.evaluate("__watch.stats()"))
@@ -216,7 +195,7 @@ def watch_video(page, seconds: float, process: int) -> dict:
         camera = frame.evaluate("color => __watch.count(__watch.camera, color)", color)
         if overlay > seen["overlay_pixels"]:
             seen |= {"overlay_pixels": overlay, "camera_pixels": camera}
-    numbers = frame.evaluate("({ local: __watch.local, remote: __watch.remote })")
+        delays = latencies(**frame.evaluate("({ local: __watch.local, remote: __watch.remote })"))
     seen |= {
         "decoded": [stats["decoded"] for stats in decoded],
         "size": [decoded[-1].get("width"), decoded[-1].get("height")],
@@ -224,19 +203,19 @@ def watch_video(page, seconds: float, process: int) -> dict:
             round((after["decoded"] - before["decoded"]) / (later - earlier), 1)
             for before, after, earlier, later in zip(decoded, decoded[1:], times, times[1:], strict=False)
         ],
-        "latencies": latencies(numbers["local"], numbers["remote"]),
+        "latencies": delays,
         "megabytes": memory,
         "app_cores": round((cpu_seconds(process) - busy) / (times[-1] - times[0]), 2),
         "speed": page.get_by_text("frames a second,").inner_text(),
     }
     video.get_by_role("button", name="Stop").click()
     download = page.get_by_role("button", name="Everything (JSON)")
-    download.wait_for(timeout=30_000)
-    page.wait_for_timeout(1000)  # the page is still being drawn; a button pressed meanwhile is replaced
-    with page.expect_download(timeout=20_000) as file:
+    download.wait_for()
+    # While the page is still being drawn, a button that is pressed is replaced.
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    with page.expect_download() as file:
         download.click()
     seen["session"] = json.loads(Path(file.value.path()).read_text(encoding="utf-8"))
-    seen["session"]["samples"] = len(seen["session"]["samples"])
     return seen
 
 
@@ -247,6 +226,7 @@ def latencies(local: list, remote: list) -> list[float]:
         local: the film's numbers as the camera gave them, each with its milliseconds.
         remote: likewise, as they came back.
     """
+    longest = 1000 * FILM_FRAMES / FRAME_RATE / 2  # later, it may be the film's next round
     given: dict[int, float] = {}
     delays = []
     events = sorted(
@@ -255,7 +235,7 @@ def latencies(local: list, remote: list) -> list[float]:
     for now, came_back, number in events:
         if not came_back:
             given[number] = now
-        elif number in given and now - given[number] < 5000:
+        elif number in given and now - given[number] < longest:
             delays.append(round(now - given.pop(number), 1))
     return delays
 
@@ -276,9 +256,10 @@ def main() -> None:
     """Print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--frames", type=int, default=0)
     parser.add_argument("--chromium", default="chromium")
     options = parser.parse_args()
-    print(json.dumps(drive(options.seconds, options.chromium)))
+    print(json.dumps(drive(options.seconds, options.frames, options.chromium)))
 
 
 if __name__ == "__main__":

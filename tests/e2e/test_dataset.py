@@ -9,14 +9,14 @@ pytestmark = pytest.mark.browser
 def test_an_imported_zip_changes_the_balance(page, tmp_path):
     files = {name: data for name, data in faces_by_name(40).items() if "happy" in name or "sad" in name}
     (tmp_path / "mine.zip").write_bytes(zip_bytes(files))
-    page.get_by_role("link", name="Dataset").click(timeout=30_000)
+    page.get_by_role("link", name="Dataset").click()
     # The built-in faces are drawn on the first visit.
     bars = page.locator(".js-plotly-plot").first.locator(".bars .point")
-    bars.first.wait_for(timeout=60_000)
+    bars.first.wait_for()
     # `expect` waits: a page draws its parts one after the other.
     figures = page.get_by_test_id("stMetricValue")
-    expect(figures.first).to_have_text("2,100", timeout=30_000)
-    expect(bars).to_have_count(7, timeout=30_000)
+    expect(figures.first).to_have_text("2,100")
+    expect(bars).to_have_count(7)
 
     page.get_by_role("radio", name="Import").click()
     # Its name is shown before all of it has arrived.
@@ -24,17 +24,17 @@ def test_an_imported_zip_changes_the_balance(page, tmp_path):
         page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.zip")
     page.get_by_text("mine.zip").first.wait_for()
     page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("button", name="Show it").click(timeout=30_000)
+    page.get_by_role("button", name="Show it").click()
 
-    page.get_by_text(f"{len(files)} · 100%").or_(page.get_by_text("6 · 50.0%")).first.wait_for(timeout=30_000)
-    expect(figures.first).to_have_text(str(len(files)), timeout=30_000)
+    page.get_by_text(f"{len(files)} · 100%").or_(page.get_by_text("6 · 50.0%")).first.wait_for()
+    expect(figures.first).to_have_text(str(len(files)))
     missing = page.get_by_text("No face shows: angry, disgust, fear, surprise, neutral")
-    expect(missing).to_be_visible(timeout=30_000)
+    expect(missing).to_be_visible()
 
     # A face is enlarged by the keyboard alone.
     page.get_by_role("radio", name="Gallery").click()
     face = page.get_by_role("button", name="happy, train").first
-    face.focus(timeout=30_000)
+    face.focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    page.get_by_role("dialog").get_by_text(f"{len(files)} of {len(files)}").wait_for(timeout=30_000)
+    page.get_by_role("dialog").get_by_text(f"{len(files)} of {len(files)}").wait_for()

@@ -2,9 +2,9 @@
 
 import itertools
 import json
-import statistics
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -20,10 +20,9 @@ def seen(chromium_path) -> dict:
     """What `tests.e2e.live_browser` saw; skipped with a reason where it cannot run."""
     if reason := why_no_own_network():
         skip_or_fail(reason)
-    command = [sys.executable, "-m", "tests.e2e.live_browser", "--seconds", "6", "--chromium", chromium_path]
-    process = subprocess.run(
-        in_own_network(command), cwd=paths.PROJECT, capture_output=True, text=True, timeout=180
-    )
+    driver = [sys.executable, "-m", "tests.e2e.live_browser", "--seconds", "6", "--frames", "20"]
+    command = in_own_network([*driver, "--chromium", chromium_path])
+    process = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout)
 
@@ -42,18 +41,18 @@ def test_the_returned_picture_has_what_the_camera_has_not(seen):
 
 
 def test_the_frames_that_come_back_are_those_that_were_sent(seen):
-    assert len(seen["latencies"]) > 10
-    assert statistics.median(seen["latencies"]) < 5000
+    # Each was found among what the camera had given shortly before.
+    assert len(seen["latencies"]) >= 20
 
 
 def test_the_app_has_counted_frames_and_one_face(seen):
-    session = seen["session"]
-    assert session["frames"] > 20
+    session, samples = seen["session"], seen["session"]["samples"]
+    assert session["frames"] >= 20
     assert session["frames_with_faces"] > 0.8 * session["frames"]
-    lasting = [face for face in session["faces"] if face["seconds"] > 1]
-    assert [face["face"] for face in lasting] == [1]
-    assert max(lasting[0]["shares"], key=lasting[0]["shares"].get) == "happy"
-    assert session["samples"] > 10
+    assert session["faces"][0]["face"] == samples[0]["face"] == 1
+    assert len({sample["seconds"] for sample in samples}) == len(samples) > 10  # never two faces at once
+    shown = Counter(sample["shown"] for sample in samples)
+    assert shown["happy"] > 0.8 * len(samples)
 
 
 def test_the_app_has_logged_no_error(seen):

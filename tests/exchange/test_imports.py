@@ -9,6 +9,7 @@ from emotion.models import registry
 from emotion.models.card import ModelError
 from emotion.models.classifier import Classifier
 from emotion.synthetic.faces import generate
+from tests.helpers import PATIENCE
 
 FACES = generate(9, seed=1)[0]
 
@@ -112,7 +113,7 @@ def test_a_damaged_litert_file(tmp_path):
     jobs = ModelJobs()
     command = ImportRequest(str(tmp_path / "half.tflite")).command()
     jobs.start("import", "Importing", command, limits=LIMITS)
-    status = jobs.wait("import", 60)
+    status = jobs.wait("import", PATIENCE)
     assert status.state is JobState.FAILED
     assert "damaged" in status.error
 
@@ -121,7 +122,7 @@ def test_in_a_process_of_its_own(files):
     jobs = ModelJobs()
     request = ImportRequest(str(files[0] / "logits.tflite"), "Mine (2)")
     jobs.start("import", "Importing", request.command(), limits=LIMITS)
-    status = jobs.wait("import", 60)
+    status = jobs.wait("import", PATIENCE)
     assert (status.error, status.result) == (None, {"name": "Mine-2"})
     assert registry.read_card(registry.model_folder("Mine-2")).labels == EMOTIONS
 

@@ -9,7 +9,7 @@ from emotion.dataset.face_dataset import DatasetError, SkippedItem
 from emotion.dataset.import_jobs import ImportJobs, JobState, JobStatus, progress_text
 from emotion.dataset.importing import ImportCancelled, ImportProgress, ImportReport, import_dataset
 from emotion.dataset.store import DatasetDescription
-from tests.helpers import faces_by_name, zip_bytes
+from tests.helpers import PATIENCE, faces_by_name, zip_bytes
 
 REPORT = ImportReport(
     DatasetDescription("mine", "mine.zip", "", "", "0" * 16, {}, 1, False), (SkippedItem("a", "b"),)
@@ -25,7 +25,7 @@ class SlowWork:
     def __call__(self, on_progress, is_cancelled):
         on_progress(ImportProgress(30, 120, 2.0))
         self.started.set()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(PATIENCE)
         if is_cancelled():
             raise ImportCancelled("cancelled")
         return REPORT
@@ -42,10 +42,10 @@ def slow(jobs):
     cleaned = []
     jobs.start("mine.zip", work, lambda: cleaned.append(True))
     work.cleaned = cleaned
-    assert work.started.wait(10)
+    assert work.started.wait(PATIENCE)
     yield work
     work.go_on.set()
-    jobs.wait(10)
+    jobs.wait(PATIENCE)
 
 
 def test_nothing_runs_at_first(jobs):
@@ -62,7 +62,7 @@ def test_progress_and_end(jobs, slow):
     assert status.share == 0.25
     assert not slow.cleaned
     slow.go_on.set()
-    status = jobs.wait(10)
+    status = jobs.wait(PATIENCE)
     assert status.state is JobState.DONE
     assert status.report is REPORT
     assert slow.cleaned == [True]
@@ -75,7 +75,7 @@ def test_cancel(jobs, slow):
     assert jobs.status().is_cancelling
     assert progress_text(jobs.status()) == "Stopping …"
     slow.go_on.set()
-    status = jobs.wait(10)
+    status = jobs.wait(PATIENCE)
     assert status.state is JobState.CANCELLED
     assert status.report is None
     assert status.error is None
@@ -89,9 +89,9 @@ def test_one_at_a_time(jobs, slow):
     jobs.dismiss()  # a running import is not forgotten
     assert jobs.status().title == "mine.zip"
     slow.go_on.set()
-    jobs.wait(10)
+    jobs.wait(PATIENCE)
     jobs.start("other.zip", lambda *_: REPORT)
-    assert jobs.wait(10).title == "other.zip"
+    assert jobs.wait(PATIENCE).title == "other.zip"
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_failures_become_a_sentence(jobs, error, sentence):
         raise PermissionError("and that fails too")
 
     jobs.start("bad.zip", work, clean_up)
-    status = jobs.wait(10)
+    status = jobs.wait(PATIENCE)
     assert status.state is JobState.FAILED
     assert sentence in status.error
     assert "oops" not in status.error
     jobs.start("next.zip", lambda *_: REPORT)
-    assert jobs.wait(10).state is JobState.DONE
+    assert jobs.wait(PATIENCE).state is JobState.DONE
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_real_import(jobs, tmp_path):
     source = tmp_path / "mine.zip"
     source.write_bytes(zip_bytes(faces_by_name(14) | {"train/happy/broken.png": b"no picture"}))
     jobs.start(source.name, lambda *callbacks: import_dataset(source, None, *callbacks))
-    status = jobs.wait(30)
+    status = jobs.wait(PATIENCE)
     assert status.state is JobState.DONE
     assert status.progress.done == status.progress.total == 15
     assert len(status.report.skipped) == 1

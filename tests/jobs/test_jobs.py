@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -10,8 +9,9 @@ from emotion.evaluation import cache
 from emotion.evaluation.cache import Trial
 from emotion.jobs.jobs import JobState, Limits, ModelJobs
 from emotion.models.tasks import Task
+from tests.helpers import PATIENCE, wait_until
 
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; time.sleep(3600)"
 
 
 def program(code: str) -> list[str]:
@@ -20,13 +20,6 @@ def program(code: str) -> list[str]:
 
 def saying(*lines: str, then: str = "") -> list[str]:
     return program(f"print({chr(10).join(lines)!r}, flush=True); {then}")
-
-
-def wait_until(condition) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +40,7 @@ def test_how_a_job_ends(command, state, error):
     jobs = ModelJobs()
     cleaned = []
     assert jobs.start("a", "A job", command, lambda: cleaned.append(True))
-    status = jobs.wait("a", 30)
+    status = jobs.wait("a", PATIENCE)
     assert status.state is state
     assert (error or "") in (status.error or "")
     assert (status.error is None) == (error is None)
@@ -66,7 +59,7 @@ def test_progress_with_time_left():
     assert (status.share, status.message) == (0.25, "Loading …")
     assert status.text.startswith("25% · about ")
     jobs.cancel("a")
-    status = jobs.wait("a", 30)
+    status = jobs.wait("a", PATIENCE)
     assert (status.state, status.error) == (JobState.CANCELLED, None)
 
 
@@ -82,8 +75,8 @@ def test_one_after_another_and_the_same_only_once():
     assert "Waiting" in jobs.status("second").text
     jobs.cancel("third")  # before its turn
     jobs.cancel("first")
-    assert jobs.wait("second", 30).state is JobState.DONE
-    assert jobs.wait("third", 30).state is JobState.CANCELLED
+    assert jobs.wait("second", PATIENCE).state is JobState.DONE
+    assert jobs.wait("third", PATIENCE).state is JobState.CANCELLED
     assert not jobs.active()
 
 
@@ -98,7 +91,7 @@ def test_one_after_another_and_the_same_only_once():
 def test_limits(limits, code, error):
     jobs = ModelJobs()
     jobs.start("a", "A job", program(code), limits=limits)
-    status = jobs.wait("a", 30)
+    status = jobs.wait("a", PATIENCE)
     assert status.state is JobState.FAILED
     assert error in status.error
 
@@ -109,17 +102,17 @@ def test_a_real_evaluation(monkeypatch):
     task = Task("evaluate", ("crowd",), store.SYNTHETIC, "test")
     jobs = ModelJobs()
     jobs.start("a", "Evaluating", task.command())
-    status = jobs.wait("a", 60)
+    status = jobs.wait("a", PATIENCE)
     assert (status.state, status.error) == (JobState.DONE, None)
     assert cache.load_report(Trial("crowd", store.SYNTHETIC, "test")).overall.n == 12
     jobs.start("b", "Evaluating", Task("evaluate", ("none",), store.SYNTHETIC, "test").command())
-    assert jobs.wait("b", 60).error.startswith("There is no model 'none'")
+    assert jobs.wait("b", PATIENCE).error.startswith("There is no model 'none'")
 
 
 def test_a_worker_ends_with_the_app():
-    code = "from emotion.jobs.progress import *; import time; end_with_parent(); time.sleep(60)"
+    code = "from emotion.jobs.progress import *; import time; end_with_parent(); time.sleep(3600)"
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=paths.PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     process.stdin.close()
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=PATIENCE) == 1

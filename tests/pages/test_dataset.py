@@ -1,38 +1,32 @@
 """The page of datasets, as Streamlit runs it, without a browser."""
 
 import sys
-import time
+import threading
 
 import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.importing import ImportCancelled, ImportProgress, import_dataset
 from emotion.labels import EMOTIONS
 from emotion.training.config import AugmentationConfig
 from pages.dataset.importing import import_jobs
 from pages.shared.dataset_choice import balance_in_words
-from tests.helpers import faces_by_name, png_bytes, write_folder, zip_bytes
-
-
-@pytest.fixture(autouse=True)
-def _few_built_in_faces(monkeypatch):
-    """Drawing 2,100 faces anew for every test would take minutes."""
-    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
+from tests.helpers import PATIENCE, faces_by_name, png_bytes, wait_until, write_folder, zip_bytes
+from tests.pages.helpers import new_app
 
 
 @pytest.fixture(autouse=True)
 def _no_import_of_another_test():
     yield
-    import_jobs().wait(30)
+    import_jobs().wait(PATIENCE)
     import_jobs().dismiss()
 
 
 def open_page(view: str = "Overview", dataset: str = store.SYNTHETIC) -> AppTest:
-    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    app = new_app().run()
     app.switch_page("pages/dataset/page.py").run()
     if dataset != store.SYNTHETIC:
         app.selectbox(key="dataset").set_value(dataset).run()
@@ -235,7 +229,7 @@ def test_augmentation_without_keras(monkeypatch):
 
 
 def finish_import(app) -> AppTest:
-    import_jobs().wait(30)
+    import_jobs().wait(PATIENCE)
     app.run()
     assert not app.exception
     return app
@@ -309,14 +303,16 @@ def test_download_without_the_library(monkeypatch):
 
 
 def test_progress_and_cancel():
+    has_begun = threading.Event()
+
     def slow(on_progress, is_cancelled):
         on_progress(ImportProgress(50, 100, 5.0))
-        while not is_cancelled():
-            time.sleep(0.01)
+        has_begun.set()
+        wait_until(is_cancelled)
         raise ImportCancelled("cancelled")
 
     import_jobs().start("slow.zip", slow)
-    time.sleep(0.1)
+    assert has_begun.wait(PATIENCE)
     app = open_page("Import")
     assert "Importing **slow\\.zip**" in texts(app)
     assert "import_start" not in [button.key for button in app.button]
@@ -366,7 +362,7 @@ def test_an_enlarged_face():
         st.session_state.setdefault("face_position", 1)
         _show_window(store.SYNTHETIC, [1, 3, 5])
 
-    app = AppTest.from_function(script, default_timeout=60).run()
+    app = AppTest.from_function(script, default_timeout=PATIENCE).run()
     assert not app.exception
     faces = store.open_dataset("synthetic").faces
     assert f"### {EMOTIONS[faces.labels[3]].capitalize()}" in texts(app)

@@ -17,14 +17,11 @@ from emotion.jobs.jobs import JobState
 from emotion.labels import EMOTIONS
 from emotion.models import registry
 from pages.shared.jobs import model_jobs
+from tests.helpers import PATIENCE
+from tests.pages.helpers import new_app
 
 CROWD = paths.shipped_models_folder() / "crowd"
 TRIAL = Trial("crowd", store.SYNTHETIC, "test")
-
-
-@pytest.fixture(autouse=True)
-def _few_built_in_faces(monkeypatch):
-    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
 
 
 @pytest.fixture(autouse=True)
@@ -32,12 +29,12 @@ def _no_job_of_another_test():
     yield
     for status in model_jobs().active():
         model_jobs().cancel(status.key)
-        model_jobs().wait(status.key, 30)
+        model_jobs().wait(status.key, PATIENCE)
     model_jobs().dismiss("import")
 
 
 def open_page(view: str = "Overview", model: str = "crowd") -> AppTest:
-    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    app = new_app().run()
     app.switch_page("pages/models/page.py").run()
     if model != "crowd":
         app.selectbox(key="models_model").set_value(model).run()
@@ -132,7 +129,7 @@ def test_an_evaluation_in_the_background():
     key = cache.report_path(TRIAL).stem
     app.button(key=f"start-{key}").click().run()
     assert not app.exception
-    assert model_jobs().wait(key, 60).state is JobState.DONE
+    assert model_jobs().wait(key, PATIENCE).state is JobState.DONE
     app.run()
     assert not app.exception
     report = cache.load_report(TRIAL)
@@ -206,7 +203,7 @@ def test_a_failed_job_says_why():
     app = open_page("Evaluate")
     key = cache.report_path(TRIAL).stem
     model_jobs().start(key, "Evaluating", ["/no/such/program"])
-    model_jobs().wait(key, 30)
+    model_jobs().wait(key, PATIENCE)
     app.run()
     assert "could not be started" in app.error[0].value.replace("\\", "")
     assert "Evaluate" in labels(app)
@@ -298,7 +295,7 @@ def test_import():
     app = open_page("Import")
     assert app.button(key="model_import_start").disabled
     bring(app, (CROWD / "model.tflite").read_bytes())
-    assert model_jobs().wait("import", 60).error is None
+    assert model_jobs().wait("import", PATIENCE).error is None
     app.run()
     assert "**brought** is here" in app.success[0].value
     app.button(key="model_import_show").click().run()

@@ -4,18 +4,18 @@ import json
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from emotion import paths
 from emotion.labels import EMOTIONS
 from emotion.models.registry import activate, add_model
 from emotion.synthetic.faces import make_group_picture
 from tests.helpers import png_bytes
+from tests.pages.helpers import new_app
 
 
 @pytest.fixture
 def app():
-    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    app = new_app().run()
     assert not app.exception
     return app
 
@@ -171,14 +171,14 @@ def test_a_model_that_does_not_tell_where_it_looked(app, astronaut_path):
 
 def test_two_visitors_do_not_see_each_others_pictures(app, astronaut_path):
     upload(app, ("mine.png", astronaut_path.read_bytes()))
-    other = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    other = new_app().run()
     assert "mine" not in texts(other)
     assert "Nothing here yet" in other.info[0].value
 
 
 def test_no_model(monkeypatch, tmp_path):
     monkeypatch.setattr("emotion.paths.shipped_models_folder", lambda: tmp_path)
-    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    app = new_app().run()
     assert not app.exception
     assert "There is no model yet" in app.error[0].value
     assert "python train_model.py" in texts(app)

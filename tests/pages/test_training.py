@@ -30,6 +30,7 @@ from pages.training.settings import build_config
 from pages.training.start import free_name
 from pages.training.words import SETTING_WORDS, differences, duration, setting_texts
 from tests.helpers import faces_by_name, write_folder
+from tests.pages.helpers import new_app
 from tests.runs.stand_in import Sleepers
 
 QUICK = PRESETS["quick"]
@@ -50,7 +51,6 @@ def asked(monkeypatch) -> list[str]:
     """What Keras was asked; it does not answer here, as starting it takes longer than all these tests."""
     questions: list[str] = []
     monkeypatch.setattr(Inspector, "request", lambda self, question, config: questions.append(question))
-    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
     return questions
 
 
@@ -139,7 +139,7 @@ def add_finished(name: str = "mine", config: RunConfig = CONFIG, wrong: int = 3)
 
 
 def open_page(**address: str) -> AppTest:
-    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    app = new_app().run()
     app.switch_page("pages/training/page.py")
     for name, value in address.items():
         app.query_params[name] = value
@@ -573,7 +573,7 @@ def test_use_this_model():
     assert f"In use as {name}" in texts(app)
     assert "Use this model" not in buttons(app)
     # The page for photographs predicts with it, too.
-    photos = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=60).run()
+    photos = new_app().run()
     assert any(f"**{name}**" in str(item.value) for item in photos.sidebar.caption)
 
 

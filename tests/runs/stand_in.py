@@ -4,15 +4,14 @@ import errno
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from emotion.runs import actions, launcher
 from emotion.runs.store import Run, RunStatus, RunStore
 from emotion.training.config import RunConfig
+from tests.helpers import PATIENCE
 
-_SLEEP = "import time; time.sleep(300)"
+_SLEEP = "import time; time.sleep(3600)"
 
 
 class Sleepers:
@@ -51,14 +50,7 @@ class Sleepers:
         watchers = {f"run-{process.pid}" for process in self._started}
         for thread in threading.enumerate():
             if thread.name in watchers:
-                thread.join(timeout=30)
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it does not come true"
-        time.sleep(0.02)
+                thread.join(PATIENCE)
 
 
 def run_folder(root: Path, name: str, config: RunConfig | None = None) -> Path:

@@ -25,7 +25,8 @@ from emotion.runs import store as run_store
 from emotion.runs.__main__ import Worker, explain
 from emotion.runs.store import Run, RunError, RunStatus, RunStore
 from emotion.training.config import ConfigError, RunConfig
-from tests.runs.stand_in import Sleepers, run_folder, wait_until
+from tests.helpers import PATIENCE, wait_until
+from tests.runs.stand_in import Sleepers, run_folder
 
 QUICK = RunConfig(name="quick", epochs=6)
 NOBODY = 999_999_999  # no system gives a process this number
@@ -109,10 +110,10 @@ def test_a_senseless_limit_gives_one_sentence(text, monkeypatch):
 
 def test_two_programs_that_start_at_once_get_two_runs_in_order(sleepers):
     code = (
-        "import sys; from tests.training import stand_in; from emotion.training import launcher, runs\n"
+        "import sys; from tests.runs import stand_in; from emotion.runs import actions, launcher\n"
         "from emotion.training.config import RunConfig\n"
         "launcher.start = stand_in.Sleepers().start\n"
-        "sys.stdin.readline(); print(runs.submit(RunConfig(name='quick'), '').id)"
+        "sys.stdin.readline(); print(actions.submit(RunConfig(name='quick'), '').id)"
     )
     programs = [
         subprocess.Popen(
@@ -124,7 +125,7 @@ def test_two_programs_that_start_at_once_get_two_runs_in_order(sleepers):
     for program in programs:
         program.stdin.write("go\n")
         program.stdin.flush()
-    ids = {program.communicate(timeout=60)[0].strip() for program in programs}
+    ids = {program.communicate(timeout=PATIENCE)[0].strip() for program in programs}
     found = actions.list_runs()
     try:
         assert {run.id for run in found} == ids

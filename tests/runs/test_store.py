@@ -18,6 +18,7 @@ from emotion.runs.store import (
     UnknownRunError,
     in_queue_order,
 )
+from tests.helpers import PATIENCE
 
 # What is written down in TRANSITIONS, once more, by hand: a changed table shall be a decision.
 ALLOWED = {
@@ -31,7 +32,7 @@ ALLOWED = {
 }
 MANY_AT_ONCE = """
 import sys, pathlib
-from emotion.training.run_store import Run, RunStatus, RunStore
+from emotion.runs.store import Run, RunStatus, RunStore
 store = RunStore(pathlib.Path(sys.argv[1]))
 sys.stdin.readline()
 for number in range(10):
@@ -153,7 +154,7 @@ def test_several_programs_make_the_store_and_write_at_once(store):
     for program in programs:
         program.stdin.write("go\n")
         program.stdin.flush()
-    assert [program.wait(timeout=60) for program in programs] == [0, 0, 0]
+    assert [program.wait(timeout=PATIENCE) for program in programs] == [0, 0, 0]
     assert sorted(run.position for run in store.runs()) == list(range(1, 31))
 
 

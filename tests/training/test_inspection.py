@@ -1,7 +1,6 @@
 import dataclasses
 import json
 import sys
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from emotion.errors import TrainingError
 from emotion.training import inspection
 from emotion.training.config import AugmentationConfig, RunConfig
 from emotion.training.inspection import Inspector, Pace, estimate
+from tests.helpers import PATIENCE, wait_until
 
 TINY = RunConfig(widths=(8,), blocks=1, stem_width=8, batch_size=16, mixed_precision=False)
 PACE = Pace(0.5, 0.01, 10.0, 6.0, 256.0, "CPU", 0.0)
@@ -53,10 +53,7 @@ def test_a_real_network_described_and_measured_once(monkeypatch):
     assert described.parameters == sum(row.parameters for row in described.layers)
     inspector.request("measure", TINY)
     inspector.request("measure", TINY)
-    deadline = time.monotonic() + 300
-    while inspector.is_pending("measure", TINY):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: not inspector.is_pending("measure", TINY))
     pace = inspector.peek_pace(TINY)
     assert inspector.error("measure", TINY) is None
     assert all(value > 0 for value in dataclasses.astuple(pace) if isinstance(value, float))
@@ -68,13 +65,12 @@ def test_a_real_network_described_and_measured_once(monkeypatch):
 
 def test_what_cannot_be_measured_says_so_once(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(inspection, "RETRY_SECONDS", PATIENCE)
     inspector = Inspector()
     with pytest.raises(TrainingError, match="could not be built"):
         inspector.describe(TINY)
     inspector.request("describe", TINY)
-    deadline = time.monotonic() + 30
-    while inspector.is_pending("describe", TINY):
-        assert time.monotonic() < deadline
+    wait_until(lambda: not inspector.is_pending("describe", TINY))
     assert "could not be built" in inspector.error("describe", TINY)
     inspector.request("describe", TINY)
     assert not inspector.is_pending("describe", TINY)

@@ -24,7 +24,8 @@ from emotion.runs.store import Run, RunStatus
 from emotion.synthetic.faces import generate
 from emotion.training.config import AugmentationConfig, RunConfig
 from emotion.training.metrics import read_metrics
-from tests.runs.stand_in import run_folder, wait_until
+from tests.helpers import wait_until
+from tests.runs.stand_in import run_folder
 
 TINY = RunConfig(
     name="tiny", synthetic_faces=210, widths=(8, 16), blocks=1, stem_width=8, epochs=3, batch_size=16,
@@ -34,10 +35,10 @@ TINY = RunConfig(
 # Starts a run, as an app would, and waits to be killed.
 APP = """
 import sys, time
-from emotion.training import runs
+from emotion.runs import actions
 from emotion.training.config import RunConfig
-print(runs.submit(RunConfig.from_json(sys.argv[1]), "", register=True).id, flush=True)
-time.sleep(300)
+print(actions.submit(RunConfig.from_json(sys.argv[1]), "", register=True).id, flush=True)
+time.sleep(3600)
 """
 
 
@@ -109,7 +110,7 @@ def deaths(whole_run):
 
 
 def ended(run_id: str) -> Run:
-    wait_until(lambda: not actions.get_run(run_id).is_going, seconds=240)
+    wait_until(lambda: not actions.get_run(run_id).is_going)
     return actions.get_run(run_id)
 
 
@@ -154,7 +155,7 @@ def test_ctrl_c_stops_a_run_which_then_goes_on_or_is_finished_early(whole_run, c
     actions.rename("mine", "slow")
 
     def press_after_an_epoch() -> None:
-        wait_until(lambda: bool(read_metrics(folder / "metrics.jsonl")), seconds=200)
+        wait_until(lambda: bool(read_metrics(folder / "metrics.jsonl")))
         signal.raise_signal(signal.SIGINT)
 
     threading.Thread(target=press_after_an_epoch).start()

@@ -11,13 +11,14 @@ from emotion.errors import TrainingError
 from emotion.synthetic.faces import generate
 from emotion.training.config import AugmentationConfig
 from emotion.training.preview import AugmentationPreview
+from tests.helpers import PATIENCE
 
 NOTHING = AugmentationConfig(flip=False, rotation=0.0, shift=0.0, zoom=0.0, erasing=0.0)
 
 
 @pytest.fixture(scope="module")
 def preview():
-    preview = AugmentationPreview(idle_seconds=60)
+    preview = AugmentationPreview(idle_seconds=PATIENCE)
     yield preview
     preview.close()
     assert not preview.is_warm
