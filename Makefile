@@ -1,4 +1,4 @@
-# `make app` sets up and starts the dashboard, `make test` sets up and runs every test.
+# `make app` sets up and starts the dashboard, `make test` sets up and runs every test, `make quick` the quick ones.
 # Nothing is installed outside of .venv. Another Python: make app PYTHON=python3.12
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -7,13 +7,16 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: app test check format clean
+.PHONY: app test quick check format clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest
+
+quick: .venv/dev.stamp
+	$(BIN)/python -m pytest -m "not slow"
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .

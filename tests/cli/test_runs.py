@@ -7,24 +7,16 @@ import pytest
 
 from emotion import paths
 from emotion.cli.main import main
-from emotion.runs import actions, launcher
+from emotion.runs import actions
 from emotion.runs.store import Run, RunStatus, RunStore
 from emotion.training.config import RunConfig
-from tests.runs.stand_in import Sleepers, run_folder
+from tests.runs.stand_in import run_folder
 
 EPOCH = {
     "epoch": 2, "loss": 2.0, "accuracy": 0.2, "val_loss": 1.9, "val_accuracy": 0.3, "learning_rate": 0.05,
     "seconds": 2.5,
 }  # fmt: skip
 BATCH = {"batch": 40, "batches": 80, "epoch": 3, "loss": 2.0, "accuracy": 0.2, "at": 0.0}
-
-
-@pytest.fixture
-def sleepers(monkeypatch):
-    sleepers = Sleepers()
-    monkeypatch.setattr(launcher, "start", sleepers.start)
-    yield sleepers
-    sleepers.kill_all()
 
 
 def command(capsys, *arguments: str) -> tuple[int, str, str]:

@@ -8,15 +8,7 @@ from emotion.cli.train import add_arguments, config_from, main
 from emotion.runs import actions, launcher
 from emotion.training.config import RunConfig
 from emotion.training.presets import PRESETS
-from tests.runs.stand_in import Sleepers, run_folder
-
-
-@pytest.fixture
-def sleepers(monkeypatch):
-    sleepers = Sleepers()
-    monkeypatch.setattr(launcher, "start", sleepers.start)
-    yield sleepers
-    sleepers.kill_all()
+from tests.runs.stand_in import run_folder
 
 
 def config(*arguments: str) -> RunConfig:

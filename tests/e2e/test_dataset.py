@@ -3,7 +3,7 @@ from playwright.sync_api import expect
 
 from tests.helpers import faces_by_name, zip_bytes
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_an_imported_zip_changes_the_balance(page, tmp_path):

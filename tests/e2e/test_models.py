@@ -3,7 +3,7 @@ from playwright.sync_api import expect
 
 from emotion import paths
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_from_an_evaluation_to_where_the_model_looked(page):

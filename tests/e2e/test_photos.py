@@ -3,7 +3,7 @@ import csv
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_a_photograph_and_a_broken_file(page, astronaut_path, tmp_path):

@@ -3,7 +3,7 @@ from playwright.sync_api import expect
 
 from emotion.training.presets import preset
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _POINTS = """() => {
     const chart = document.querySelector(".training-chart");

@@ -12,7 +12,7 @@ from emotion import paths
 from tests.e2e.conftest import skip_or_fail
 from tests.e2e.live_browser import in_own_network, why_no_own_network
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -9,3 +9,17 @@ from tests.helpers import PATIENCE
 def new_app() -> AppTest:
     """The app, not run yet."""
     return AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=PATIENCE)
+
+
+def texts(app: AppTest) -> str:
+    """All that can be read on the page, but for what is in tables, charts and controls."""
+    kinds = (
+        app.markdown, app.caption, app.error, app.warning, app.info, app.success, app.subheader, app.code,
+        app.metric,
+    )  # fmt: skip
+    return "\n".join(f"{getattr(item, 'label', '')} {item.value}" for kind in kinds for item in kind)
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    """Figures by their names."""
+    return {metric.label: metric.value for metric in app.metric}

@@ -15,7 +15,7 @@ from emotion.training.config import AugmentationConfig
 from pages.dataset.importing import import_jobs
 from pages.shared.dataset_choice import balance_in_words
 from tests.helpers import PATIENCE, faces_by_name, png_bytes, wait_until, write_folder, zip_bytes
-from tests.pages.helpers import new_app
+from tests.pages.helpers import metrics, new_app, texts
 
 
 @pytest.fixture(autouse=True)
@@ -34,15 +34,6 @@ def open_page(view: str = "Overview", dataset: str = store.SYNTHETIC) -> AppTest
         app.segmented_control(key="view").set_value(view).run()
     assert not app.exception
     return app
-
-
-def texts(app) -> str:
-    kinds = (app.markdown, app.caption, app.error, app.info, app.success, app.subheader)
-    return "\n".join(str(item.value) for kind in kinds for item in kind)
-
-
-def metrics(app) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
 
 
 def charts(app) -> int:

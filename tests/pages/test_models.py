@@ -18,7 +18,7 @@ from emotion.labels import EMOTIONS
 from emotion.models import registry
 from pages.shared.jobs import model_jobs
 from tests.helpers import PATIENCE
-from tests.pages.helpers import new_app
+from tests.pages.helpers import metrics, new_app, texts
 
 CROWD = paths.shipped_models_folder() / "crowd"
 TRIAL = Trial("crowd", store.SYNTHETIC, "test")
@@ -42,15 +42,6 @@ def open_page(view: str = "Overview", model: str = "crowd") -> AppTest:
         app.segmented_control(key="models_view").set_value(view).run()
     assert not app.exception
     return app
-
-
-def texts(app) -> str:
-    kinds = (app.markdown, app.caption, app.error, app.info, app.success, app.subheader)
-    return "\n".join(str(item.value) for kind in kinds for item in kind)
-
-
-def metrics(app) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
 
 
 def labels(app) -> list[str]:

@@ -10,7 +10,7 @@ from emotion.labels import EMOTIONS
 from emotion.models.registry import activate, add_model
 from emotion.synthetic.faces import make_group_picture
 from tests.helpers import png_bytes
-from tests.pages.helpers import new_app
+from tests.pages.helpers import metrics, new_app, texts
 
 
 @pytest.fixture
@@ -24,15 +24,6 @@ def upload(app, *files: tuple[str, bytes]):
     app.file_uploader(key="uploads").set_value([(name, data, "image/png") for name, data in files]).run()
     assert not app.exception
     return app
-
-
-def texts(app) -> str:
-    elements = [*app.markdown, *app.caption, *app.error, *app.info, *app.metric]
-    return "\n".join(f"{getattr(item, 'label', '')} {item.value}" for item in elements)
-
-
-def metrics(app) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
 
 
 def test_empty(app):

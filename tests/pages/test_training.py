@@ -14,7 +14,7 @@ from emotion.dataset import store
 from emotion.dataset.importing import import_dataset
 from emotion.labels import EMOTIONS
 from emotion.models import registry
-from emotion.runs import actions, launcher
+from emotion.runs import actions
 from emotion.runs.run import Run, RunStatus
 from emotion.runs.store import RunStore
 from emotion.training.config import AugmentationConfig, ConfigError, RunConfig
@@ -30,20 +30,12 @@ from pages.training.settings import build_config
 from pages.training.start import free_name
 from pages.training.words import SETTING_WORDS, differences, duration, setting_texts
 from tests.helpers import faces_by_name, write_folder
-from tests.pages.helpers import new_app
-from tests.runs.stand_in import Sleepers
+from tests.pages.helpers import new_app, texts
 
 QUICK = PRESETS["quick"]
 CONFIG = replace(QUICK, synthetic_faces=70, epochs=6, batch_size=128)
 PACE = Pace(0.5, 0.01, 10.0, 5.0, 256.0, "CPU", 1_700_000_000.0)
-
-
-@pytest.fixture(autouse=True)
-def sleepers(monkeypatch):
-    sleepers = Sleepers()
-    monkeypatch.setattr(launcher, "start", sleepers.start)
-    yield sleepers
-    sleepers.kill_all()
+pytestmark = pytest.mark.usefixtures("sleepers")
 
 
 @pytest.fixture(autouse=True)
@@ -146,20 +138,6 @@ def open_page(**address: str) -> AppTest:
     app.run()
     assert not app.exception
     return app
-
-
-def texts(app) -> str:
-    kinds = (
-        app.markdown,
-        app.caption,
-        app.error,
-        app.warning,
-        app.info,
-        app.success,
-        app.subheader,
-        app.code,
-    )
-    return "\n".join(str(item.value) for kind in kinds for item in kind)
 
 
 def buttons(app) -> dict:

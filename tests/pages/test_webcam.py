@@ -25,7 +25,7 @@ from pages.webcam import video as webcam_video
 from pages.webcam.check import find_problem
 from pages.webcam.video import frames_callback
 from tests.helpers import PATIENCE
-from tests.pages.helpers import new_app
+from tests.pages.helpers import new_app, texts
 
 
 def in_a_thread(coroutine):
@@ -100,11 +100,6 @@ def open_page() -> AppTest:
 
 def session_of(app) -> LiveSession:
     return app.session_state["live_session"]
-
-
-def texts(app) -> str:
-    elements = [*app.markdown, *app.caption, *app.error, *app.info, *app.warning, *app.metric]
-    return "\n".join(f"{getattr(item, 'label', '')} {item.value}" for item in elements)
 
 
 def start(app: AppTest, browser: Browser) -> AppTest:

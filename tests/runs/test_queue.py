@@ -26,7 +26,7 @@ from emotion.runs.__main__ import Worker, explain
 from emotion.runs.store import Run, RunError, RunStatus, RunStore
 from emotion.training.config import ConfigError, RunConfig
 from tests.helpers import PATIENCE, wait_until
-from tests.runs.stand_in import Sleepers, run_folder
+from tests.runs.stand_in import run_folder
 
 QUICK = RunConfig(name="quick", epochs=6)
 NOBODY = 999_999_999  # no system gives a process this number
@@ -34,14 +34,6 @@ EPOCH = {
     "epoch": 1, "loss": 2.0, "accuracy": 0.2, "val_loss": 1.9, "val_accuracy": 0.3, "learning_rate": 0.05,
     "seconds": 2.5, "images_per_second": 400.0,
 }  # fmt: skip
-
-
-@pytest.fixture
-def sleepers(monkeypatch):
-    sleepers = Sleepers()
-    monkeypatch.setattr(launcher, "start", sleepers.start)
-    yield sleepers
-    sleepers.kill_all()
 
 
 @pytest.fixture
