@@ -30,6 +30,12 @@ def _own_home(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _few_built_in_faces(monkeypatch):
+    """Drawing all 2,100 takes many seconds."""
+    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
+
+
+@pytest.fixture(autouse=True)
 def _each_face_is_drawn_once(monkeypatch):
     """Equal arguments give equal pixels, and a test has the built-in faces in a home of its own."""
     monkeypatch.setattr(faces, "draw_face", _drawn_once)

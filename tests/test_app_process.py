@@ -38,6 +38,7 @@ def loaded_modules(code: str) -> set[str]:
     return set(process.stdout.split())
 
 
+@pytest.mark.slow
 def test_pages_load_no_tensorflow_even_when_they_predict():
     loaded = loaded_modules(ALL_PAGES)
     assert {"streamlit", "ai_edge_litert"} <= loaded  # the list is the real one

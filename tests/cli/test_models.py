@@ -11,11 +11,6 @@ from emotion.models import registry
 CROWD = paths.shipped_models_folder() / "crowd"
 
 
-@pytest.fixture(autouse=True)
-def _few_built_in_faces(monkeypatch):
-    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
-
-
 def run(capsys, *arguments):
     status = main(["models", *[str(argument) for argument in arguments]])
     captured = capsys.readouterr()

@@ -48,7 +48,9 @@ def browser(chromium_path):
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
     expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
+        chromium = playwright.chromium.launch(
+            executable_path=chromium_path, args=arguments, timeout=1000 * PATIENCE
+        )
         yield chromium
         chromium.close()
 

@@ -100,7 +100,10 @@ watch.count = (video, color) => {
 };
 """.replace("FIELD_HEIGHT", str(FIELD_HEIGHT)).replace("FIELDS", str(FIELDS))
 
-MORE_DECODED = "before => __watch.stats().then(stats => stats.decoded > before)"
+DECODED = "() => __watch.returned() && __watch.stats().then(stats => stats.decoded > 0)"
+MORE_DECODED = "before => !__watch.returned() || __watch.stats().then(stats => stats.decoded > before)"
+# Exit status: browser and app have lost each other. WebRTC's own deadlines pass on a very busy machine.
+LOST = 3
 
 
 def in_own_network(command: list[str]) -> list[str]:
@@ -153,7 +156,9 @@ def drive(seconds: float, frames: int, chromium: str) -> dict:
         home.mkdir()
         camera = f"--use-file-for-fake-video-capture={film}"
         with served_app(home) as (address, process), sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, camera])
+            browser = playwright.chromium.launch(
+                executable_path=chromium, args=[*ARGUMENTS, camera], timeout=1000 * PATIENCE
+            )
             context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
             context.set_default_timeout(1000 * PATIENCE)
             context.add_init_script(WATCH)
@@ -176,7 +181,7 @@ def watch_video(page, seconds: float, frames: int, process: int) -> dict:
     page.get_by_text("In the picture:").get_by_text("happy").wait_for()
     seen: dict = {"seconds_to_first_answer": round(time.monotonic() - pressed, 2)}
     frame = next(frame for frame in page.frames if "webrtc" in frame.url)
-    frame.wait_for_function(MORE_DECODED, arg=0)
+    frame.wait_for_function(DECODED)
     frame.evaluate("__watch.followReturned()")
     color = list(face_color(1))
     seen["overlay_pixels"] = seen["camera_pixels"] = 0
@@ -188,6 +193,8 @@ def watch_video(page, seconds: float, frames: int, process: int) -> dict:
             raise SystemExit(f"Only {len(delays)} of {frames} frames came back.")
         page.wait_for_timeout(1000 * min(5.0, seconds / 4))
         frame.wait_for_function(MORE_DECODED, arg=decoded[-1]["decoded"])
+        if not frame.evaluate("Boolean(__watch.returned())"):
+            raise SystemExit(LOST)
         times.append(time.monotonic())
         memory.append(resident_megabytes(process))
         decoded.append(frame.evaluate("__watch.stats()"))

@@ -42,6 +42,7 @@ def litert_answers(path: Path) -> np.ndarray:
     return np.concatenate([run(face[None, ..., None].astype(np.float32))[0] for face in FACES])
 
 
+@pytest.mark.slow
 def test_every_form_predicts_as_the_original(tmp_path):
     original = keras_answers(paths.shipped_models_folder() / "crowd" / "model.keras")
     forms = {
@@ -96,6 +97,7 @@ def test_the_litert_example_runs(tmp_path, classifier):
     assert len(process.stdout.splitlines()) == 7
 
 
+@pytest.mark.slow
 def test_the_keras_example_runs(tmp_path, classifier, monkeypatch, capsys):
     folder = bundle_of("crowd", "keras", tmp_path)
     (tmp_path / "face.png").write_bytes(png_bytes(FACES[0]))
@@ -126,6 +128,7 @@ def test_the_example_of_a_foreign_model_scales_and_takes_logits(tmp_path):
     compile(text, "example.py", "exec")
 
 
+@pytest.mark.slow
 def test_onnx_says_what_to_install_or_predicts_alike(tmp_path, monkeypatch):
     packages = all(find_spec(name) for name in (*exports.ONNX_PACKAGES, "onnxruntime"))
     if packages:
@@ -162,7 +165,6 @@ def test_files_that_cannot_be_written(tmp_path):
 
 
 def test_what_8_bits_cost_is_measured_and_kept(monkeypatch):
-    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
     trial = Trial("crowd", store.SYNTHETIC, "test")
     # Both forms are the same file here: Keras has had its turn above.
     monkeypatch.setattr(

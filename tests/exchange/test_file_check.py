@@ -174,6 +174,7 @@ def weights(write) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("write", "message"),
     [
@@ -197,6 +198,7 @@ def test_weights_that_are_none(tmp_path, write, message):
         check_weights(keras_file(tmp_path, **{WEIGHTS: weights(write)}))
 
 
+@pytest.mark.slow
 def test_plain_and_damaged_weights(tmp_path):
     from emotion.exchange.conversion import check_weights
 

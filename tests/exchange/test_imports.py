@@ -58,6 +58,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "labels"),
     [("softmax.keras", ALPHABETICAL), ("logits.keras", EMOTIONS), ("logits.tflite", EMOTIONS[::-1])],
@@ -83,6 +84,7 @@ def test_a_foreign_model_predicts_as_it_did_where_it_came_from(files, file, labe
     assert said[-1] == "Trying it on faces …"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "message"),
     [
@@ -118,6 +120,7 @@ def test_a_damaged_litert_file(tmp_path):
     assert "damaged" in status.error
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own(files):
     jobs = ModelJobs()
     request = ImportRequest(str(files[0] / "logits.tflite"), "Mine (2)")

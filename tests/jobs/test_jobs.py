@@ -96,8 +96,7 @@ def test_limits(limits, code, error):
     assert error in status.error
 
 
-def test_a_real_evaluation(monkeypatch):
-    monkeypatch.setattr("emotion.dataset.store.BUILTIN_FACES", 70)
+def test_a_real_evaluation():
     store.open_dataset(store.SYNTHETIC)
     task = Task("evaluate", ("crowd",), store.SYNTHETIC, "test")
     jobs = ModelJobs()

@@ -42,6 +42,7 @@ def test_an_answer_is_used_again_where_it_holds(changes, network_differs, pace_d
         assert (inspection._key(question, TINY) != inspection._key(question, other)) == differs
 
 
+@pytest.mark.slow
 def test_a_real_network_described_and_measured_once(monkeypatch):
     inspector = Inspector()
     assert inspector.peek_description(TINY) is None

@@ -27,6 +27,8 @@ from emotion.training.metrics import read_metrics
 from tests.helpers import wait_until
 from tests.runs.stand_in import run_folder
 
+pytestmark = pytest.mark.slow
+
 TINY = RunConfig(
     name="tiny", synthetic_faces=210, widths=(8, 16), blocks=1, stem_width=8, epochs=3, batch_size=16,
     warmup_epochs=0.5, ema_momentum=0.9, mixed_precision=False,

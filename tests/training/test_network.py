@@ -19,6 +19,8 @@ from emotion.training.config import ARCHITECTURE_NAMES, AugmentationConfig, Conf
 from emotion.training.data import prepare
 from emotion.training.presets import PRESETS
 
+pytestmark = pytest.mark.slow
+
 SMALL = RunConfig(widths=(8, 16), blocks=1, stem_width=8, mixed_precision=False)
 FACES = generate(14, seed=0)[0]
 

@@ -8,6 +8,8 @@ from emotion.training import normalization
 from emotion.training.architectures import ARCHITECTURES, build_network
 from emotion.training.config import RunConfig
 
+pytestmark = pytest.mark.slow
+
 VALUES = np.random.default_rng(0).normal(3, 2, (64, 12, 12, 8)).astype(np.float32)
 
 

@@ -13,6 +13,8 @@ from emotion.training.config import AugmentationConfig
 from emotion.training.preview import AugmentationPreview
 from tests.helpers import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 NOTHING = AugmentationConfig(flip=False, rotation=0.0, shift=0.0, zoom=0.0, erasing=0.0)
 
 
@@ -56,6 +58,7 @@ def test_mirroring_alone_mirrors_some(preview, faces):
 
 
 def test_it_starts_again_after_its_end(preview, faces):
+    preview.ask(faces[:1], 1, NOTHING, seed=0)
     assert preview.is_warm
     preview.close()
     assert not preview.is_warm

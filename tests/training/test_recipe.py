@@ -13,6 +13,8 @@ from emotion.training.config import OPTIMIZERS, ConfigError, RunConfig
 from emotion.training.data import one_hot
 from emotion.training.presets import preset
 
+pytestmark = pytest.mark.slow
+
 SMALL = RunConfig(
     widths=(8,), blocks=1, stem_width=8, mixed_precision=False, epochs=8, warmup_epochs=2, learning_rate=1.0
 )
