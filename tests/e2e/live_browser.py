@@ -144,7 +144,7 @@ def drive(seconds: float, frames: int, chromium: str) -> dict:
 
     Args:
         seconds: how long to watch at least.
-        frames: how many frames must have come back meanwhile, however long that takes.
+        frames: how many different frames must have come back meanwhile, however long that takes.
         chromium: its path.
     """
     from playwright.sync_api import sync_playwright
@@ -187,10 +187,11 @@ def watch_video(page, seconds: float, frames: int, process: int) -> dict:
     seen["overlay_pixels"] = seen["camera_pixels"] = 0
     memory, decoded = [resident_megabytes(process)], [frame.evaluate("__watch.stats()")]
     times, busy = [time.monotonic()], cpu_seconds(process)
-    delays: list[float] = []
-    while times[-1] - times[0] < seconds or len(delays) < frames:
+    numbers: dict = {"local": [], "remote": []}
+    came_back: set[int] = set()
+    while times[-1] - times[0] < seconds or len(came_back) < frames:
         if times[-1] - times[0] > max(seconds, PATIENCE):
-            raise SystemExit(f"Only {len(delays)} of {frames} frames came back.")
+            raise SystemExit(f"Only {len(came_back)} of {frames} frames came back.")
         page.wait_for_timeout(1000 * min(5.0, seconds / 4))
         frame.wait_for_function(MORE_DECODED, arg=decoded[-1]["decoded"])
         if not frame.evaluate("Boolean(__watch.returned())"):
@@ -202,7 +203,8 @@ def watch_video(page, seconds: float, frames: int, process: int) -> dict:
         camera = frame.evaluate("color => __watch.count(__watch.camera, color)", color)
         if overlay > seen["overlay_pixels"]:
             seen |= {"overlay_pixels": overlay, "camera_pixels": camera}
-        delays = latencies(**frame.evaluate("({ local: __watch.local, remote: __watch.remote })"))
+        numbers = frame.evaluate("({ local: __watch.local, remote: __watch.remote })")
+        came_back = {number for number, _ in numbers["remote"]}
     seen |= {
         "decoded": [stats["decoded"] for stats in decoded],
         "size": [decoded[-1].get("width"), decoded[-1].get("height")],
@@ -210,7 +212,8 @@ def watch_video(page, seconds: float, frames: int, process: int) -> dict:
             round((after["decoded"] - before["decoded"]) / (later - earlier), 1)
             for before, after, earlier, later in zip(decoded, decoded[1:], times, times[1:], strict=False)
         ],
-        "latencies": delays,
+        "returned": [number for number, _ in numbers["remote"]],
+        "latencies": latencies(**numbers),
         "megabytes": memory,
         "app_cores": round((cpu_seconds(process) - busy) / (times[-1] - times[0]), 2),
         "speed": page.get_by_text("frames a second,").inner_text(),
