@@ -168,6 +168,7 @@ def test_wrong_usage(arguments):
     assert caught.value.code == 2
 
 
+@pytest.mark.slow
 def test_as_a_program_with_its_reader_gone(astronaut_path):
     command = [sys.executable, "-m", "emotion", "analyze", *[str(astronaut_path)] * 3, "--json"]
     process = subprocess.Popen(

@@ -84,6 +84,7 @@ def test_compare(capsys):
     assert json.loads(out)["p_value"] == 1
 
 
+@pytest.mark.slow
 def test_robustness(capsys):
     status, out, _ = run(capsys, "robustness", "crowd", "synthetic")
     assert status == 0
@@ -93,6 +94,7 @@ def test_robustness(capsys):
     assert len(json.loads(out)["curves"]) == 8
 
 
+@pytest.mark.slow
 def test_card(capsys, tmp_path):
     status, out, err = run(capsys, "card", "crowd")
     assert (status, err) == (0, "")

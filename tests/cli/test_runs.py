@@ -145,6 +145,7 @@ def test_wrong_usage(arguments):
     assert caught.value.code == 2
 
 
+@pytest.mark.slow
 def test_the_runs_load_neither_keras_nor_streamlit():
     code = (
         "import sys; from emotion.cli.main import main; main(['runs', 'list'])\n"

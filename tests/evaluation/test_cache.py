@@ -73,6 +73,7 @@ def attach(name: str, winners: list[str]) -> None:
     store.attach_votes(name, "\n".join(rows).encode())
 
 
+@pytest.mark.slow
 def test_right_can_be_what_most_people_saw(trial):
     by_labels = tasks.evaluate(trial)
     answers = cache.load_probabilities(trial).argmax(axis=1)
@@ -173,6 +174,7 @@ def test_a_task_survives_its_command_line():
     assert [item.model for item in task.trials()] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_robustness_is_kept(trial, monkeypatch):
     progress = []
     measured = tasks.measure_robustness(trial, 7, lambda done, total: progress.append((done, total)))

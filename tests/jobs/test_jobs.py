@@ -96,6 +96,7 @@ def test_limits(limits, code, error):
     assert error in status.error
 
 
+@pytest.mark.slow
 def test_a_real_evaluation():
     store.open_dataset(store.SYNTHETIC)
     task = Task("evaluate", ("crowd",), store.SYNTHETIC, "test")

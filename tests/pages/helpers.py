@@ -1,14 +1,24 @@
 """The app as Streamlit runs it, without a browser."""
 
+import functools
+
 from streamlit.testing.v1 import AppTest
 
 from emotion import paths
 from tests.helpers import PATIENCE
 
 
-def new_app() -> AppTest:
-    """The app, not run yet."""
-    return AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=PATIENCE)
+def new_app(page: str = "") -> AppTest:
+    """The app, not run yet; a page is opened by its own address, without a visit to the first page."""
+    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=PATIENCE)
+    if page:
+        app._page_hash = _address(page)
+    return app
+
+
+@functools.cache
+def _address(page: str) -> str:
+    return new_app().run().switch_page(f"pages/{page}/page.py")._page_hash
 
 
 def texts(app: AppTest) -> str:

@@ -26,8 +26,7 @@ def _no_import_of_another_test():
 
 
 def open_page(view: str = "Overview", dataset: str = store.SYNTHETIC) -> AppTest:
-    app = new_app().run()
-    app.switch_page("pages/dataset/page.py").run()
+    app = new_app("dataset").run()
     if dataset != store.SYNTHETIC:
         app.selectbox(key="dataset").set_value(dataset).run()
     if view != "Overview":

@@ -34,8 +34,7 @@ def _no_job_of_another_test():
 
 
 def open_page(view: str = "Overview", model: str = "crowd") -> AppTest:
-    app = new_app().run()
-    app.switch_page("pages/models/page.py").run()
+    app = new_app("models").run()
     if model != "crowd":
         app.selectbox(key="models_model").set_value(model).run()
     if view != "Overview":

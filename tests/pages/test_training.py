@@ -131,8 +131,7 @@ def add_finished(name: str = "mine", config: RunConfig = CONFIG, wrong: int = 3)
 
 
 def open_page(**address: str) -> AppTest:
-    app = new_app().run()
-    app.switch_page("pages/training/page.py")
+    app = new_app("training")
     for name, value in address.items():
         app.query_params[name] = value
     app.run()

@@ -92,8 +92,7 @@ def browser(monkeypatch) -> Browser:
 
 
 def open_page() -> AppTest:
-    app = new_app().run()
-    app.switch_page("pages/webcam/page.py").run()
+    app = new_app("webcam").run()
     assert not app.exception
     return app
 
@@ -365,9 +364,9 @@ def test_servers_of_the_environment(browser, monkeypatch):
 
 
 def test_servers_of_the_secrets(browser):
-    app = new_app()
+    app = new_app("webcam")
     app.secrets["EMOTION_ICE_SERVERS"] = '[{"urls": "stun:secret.example.org"}]'
-    app.run().switch_page("pages/webcam/page.py").run()
+    app.run()
     assert browser.options["rtc_configuration"]["iceServers"][0]["urls"] == "stun:secret.example.org"
 
 
