@@ -47,6 +47,10 @@ class Sleepers:
         for process in list(self._started):
             process.kill()
             process.wait()
+        self.join_watchers()
+
+    def join_watchers(self) -> None:
+        """Return once the ends of all, which must have been killed, are noted."""
         watchers = {f"run-{process.pid}" for process in self._started}
         for thread in threading.enumerate():
             if thread.name in watchers:

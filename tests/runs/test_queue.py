@@ -360,6 +360,7 @@ def test_folders_without_a_row_are_taken_in(store, tmp_path):
 def test_a_store_that_was_lost_is_made_anew(sleepers):
     run_id = submit()
     sleepers.finish(run_id, RunStatus.STOPPED)
+    sleepers.join_watchers()  # else they might still write to what is removed
     for path in paths.runs_folder().glob("runs.sqlite*"):
         path.unlink()
     assert status(run_id) == "interrupted"
