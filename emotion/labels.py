@@ -45,9 +45,14 @@ def parse_emotion(text: str) -> str | None:
     return _SPELLINGS.get(text.strip().lower())
 
 
-def percent(probability: float) -> str:
-    """Return a probability, 0 to 1, in whole percent; 99 at most, as no model can promise 100."""
-    return f"{min(probability, 0.99):.0%}"
+def how_sure(probability: float, digits: int = 0) -> str:
+    """Return how sure a model is, 0 to 1, in percent; 99 (99.9, ...) at most, as no model can promise 100."""
+    return f"{min(probability, 1 - 0.01 / 10**digits):.{digits}%}"
+
+
+def in_percent(share: float, digits: int = 1) -> str:
+    """Return a measured or counted share, 0 to 1, in percent; for how sure a model is, see above."""
+    return f"{share:.{digits}%}"
 
 
 def color_rgb(name: str) -> tuple[int, int, int]:

@@ -1,6 +1,6 @@
 import pytest
 
-from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, color_rgb, parse_emotion, percent
+from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, color_rgb, how_sure, parse_emotion
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_every_emotion_has_its_own_color():
     ("probability", "text"), [(0.0, "0%"), (0.004, "0%"), (0.8, "80%"), (0.994, "99%"), (1.0, "99%")]
 )
 def test_no_model_is_entirely_sure(probability, text):
-    assert percent(probability) == text
+    assert how_sure(probability) == text

@@ -25,7 +25,7 @@ from emotion.dataset.splits import PART_NAMES, select_part
 from emotion.errors import ReadableError
 from emotion.evaluation.metrics import Evaluation, evaluate_classifier
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
-from emotion.labels import percent
+from emotion.labels import how_sure
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_model, model_folder
 from emotion.photos.analysis import Analysis, Analyzer, error_dict
@@ -144,7 +144,7 @@ def _print_analysis(path: Path, analysis: Analysis) -> None:
     print(f"{path}: {count} face{'s' * (count != 1)}" if count else f"{path}: no face found", flush=True)
     for face in analysis.faces:
         ranked = sorted(face.to_dict()["probabilities"].items(), key=lambda item: -item[1])[:3]
-        answers = ", ".join(f"{name} {percent(probability)}" for name, probability in ranked)
+        answers = ", ".join(f"{name} {how_sure(probability)}" for name, probability in ranked)
         notes = " (uncertain)" * face.is_uncertain + " (small face)" * face.is_small
         print(f"  {face.number}: {answers}{notes}", flush=True)
 

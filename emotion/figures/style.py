@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import plotly.graph_objects as go
 
-from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, UNCERTAIN_COLOR, percent
+from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, UNCERTAIN_COLOR, how_sure
 
 
 def probability_bars(probabilities: np.ndarray) -> go.Figure:
@@ -17,7 +17,7 @@ def probability_bars(probabilities: np.ndarray) -> go.Figure:
     names = [EMOTIONS[index] for index in order]
     values = [float(probabilities[index]) for index in order]
     figure = emotion_bars(
-        names, values, [percent(value) for value in values], "%{y}: %{x:.1%}<extra></extra>"
+        names, values, [how_sure(value) for value in values], "%{y}: %{x:.1%}<extra></extra>"
     )
     # The same scale for every face, so that bars can be compared across cards.
     return figure.update_xaxes(range=[0, 1.15])

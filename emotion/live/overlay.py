@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from emotion.labels import EMOTIONS, color_rgb, percent
+from emotion.labels import EMOTIONS, color_rgb, how_sure
 from emotion.live.frames import HeatMap, LiveFace
 from emotion.photos.drawing import place_label, text_color
 
@@ -94,7 +94,7 @@ def _draw_label(canvas: np.ndarray, face: LiveFace) -> None:
         f" {face.number} ", pixels, text_color(face_color(face.number)), face_color(face.number)
     )
     color = color_rgb(face.verdict)
-    texts = (f" {face.verdict} {percent(face.confidence)} ", f" {face.verdict} ")
+    texts = (f" {face.verdict} {how_sure(face.confidence)} ", f" {face.verdict} ")
     patches = (_text_patch(text, pixels, text_color(color), color) for text in texts)
     limit = min(max(face.box[2] * _LABEL_OVERHANG, _LABEL_HEIGHTS * pixels), canvas.shape[1])
     # In a crowd only the number is left; the panel beside the picture tells the rest.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from emotion.labels import color_rgb, percent
+from emotion.labels import color_rgb, how_sure
 from emotion.photos.analysis import Analysis, FaceAnalysis
 
 # Shares of the picture's longer side: shown 500 pixels wide, a label's letters are 14 pixels high.
@@ -87,7 +87,10 @@ def _draw_label(
     draw: ImageDraw.ImageDraw, face: FaceAnalysis, box: tuple, font, picture: tuple[int, int]
 ) -> None:
     padding = font.size * 0.3
-    texts = [f"{face.number}  {face.verdict} {percent(face.confidence)}", f"{face.number}  {face.verdict}"]
+    texts = [
+        f"{face.number}  {face.verdict} {how_sure(face.confidence)}",
+        f"{face.number}  {face.verdict}",
+    ]
     limit = min(box[2] * _LABEL_OVERHANG, picture[0] - 2 * padding)
     # In a crowd only the number is left; cards and tables tell the rest.
     text = next((text for text in texts if font.getlength(text) <= limit), str(face.number))

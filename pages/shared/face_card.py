@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion.evaluation import explanation
 from emotion.figures import style as figures
-from emotion.labels import EMOTIONS, percent
+from emotion.labels import EMOTIONS, how_sure
 from emotion.photos.analysis import FaceAnalysis
 
 # From more faces on, a table stands first and a card is drawn for the chosen face alone.
@@ -100,9 +100,9 @@ def _show_map(face: FaceAnalysis, maps: np.ndarray, key: str) -> None:
 
 
 def _explain(face: FaceAnalysis) -> str:
-    text = f"{percent(face.confidence)} sure"
+    text = f"{how_sure(face.confidence)} sure"
     if face.is_uncertain:
-        text = f"The probabilities do not decide; {face.emotion} leads with {percent(face.confidence)}."
+        text = f"The probabilities do not decide; {face.emotion} leads with {how_sure(face.confidence)}."
     if face.is_small:
         text += f" Only {round(max(face.face.box[2:]))} pixels large: take the answer with care."
     return text

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from emotion.figures import live as figures
-from emotion.labels import percent
+from emotion.labels import how_sure
 from emotion.live.history import SAMPLE_SECONDS
 from emotion.live.session import LiveSession
 from emotion.live.summary import LASTING_SECONDS, LiveStats
@@ -31,7 +31,7 @@ def show_panel(session: LiveSession, stream: Stream) -> None:
     _show_buttons(session, stats)
     if stats.frames:
         faces = session.faces()
-        seen = ", ".join(f"**{face.number}** {face.verdict} {percent(face.confidence)}" for face in faces)
+        seen = ", ".join(f"**{face.number}** {face.verdict} {how_sure(face.confidence)}" for face in faces)
         st.markdown(f"In the picture: {seen}" if faces else "In the picture: no face")
         _show_speed(stats)
 
