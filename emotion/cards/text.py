@@ -1,21 +1,24 @@
-"""A model's card as a document that people read: `card.json`, told in Markdown.
+"""A model's card as a document that people read: `card.json`, told in Markdown by the template beside this.
 
-The sections are those of Mitchell et al. 2019, "Model Cards for Model Reporting". What a card does not
-say is left out, so that the card of a model made elsewhere becomes a short document.
+Nothing that a card says is ever read as a template, and all of it is escaped on its way into the document.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
-from emotion.cards import sections as card_figures
-from emotion.cards.markdown import code_block, plain, shell_word, table
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
 from emotion.evaluation.report import Robustness
-from emotion.labels import EMOTIONS
+from emotion.evaluation.robustness import CORRUPTIONS
+from emotion.labels import EMOTIONS, in_percent
 from emotion.models.card import WITHOUT_COPIES, ModelCard, ModelError
 from emotion.models.registry import SHIPPED_MODELS
 from emotion.training.config import SYNTHETIC, RunConfig
@@ -24,35 +27,8 @@ from emotion.training.presets import PRESETS
 # Settings that are told elsewhere in the document, or are none.
 _NO_ROW = {"name", "dataset", "synthetic_faces", "honour_exclusions", "targets", "architecture"}
 _ROWS_OF_TEACHERS = {"teacher_share", "teacher_temperature"}
-
-_PURPOSE = """\
-For photos and live video in this dashboard, for teaching, for prototypes, and for research that wants a model
-it can look into. **It recognises expressions, not feelings**: a smile is not proof of joy, and a still face
-may hide anything. It is not made for decisions about people, be it hiring, grading, policing or diagnosis."""
-_VOTES = """
-
-What counts as right is not the dataset's label but what people saw: the share of the votes that each of the
-seven emotions got is learned, and the one with most votes is the answer. A face takes part if one of the
-seven got more votes than anything else, contempt, "unknown" and "not a face" included; among the training
-faces, ties between emotions take part, too. Otherwise votes for these three do not count. So all figures are
-of the clearer faces."""
-_LIMITS = """\
-- Faces that are turned away, covered, badly lit or smaller than some 40 pixels get worse answers.
-- Groups of people that the training pictures show less may get worse answers; who is in them is seldom known.
-- Drawn faces, masks and statues get an answer as well. It means nothing.
-"""
-_FER_LIMITS = """\
-- FER-2013 is small grey pictures from a web search, with noisy labels: people asked to name the expressions
-  agreed with them about 65 % of the time (Goodfellow et al. 2013): no model can be right about all of them.
-"""
-_FER_TERMS = """\
-- FER-2013 was collected for a research challenge (Goodfellow et al. 2013) and is handed out through Kaggle.
-  Its pictures come from a web image search, and no licence is given for them: they are for research and
-  development, and none is part of this model.
-"""
-_VOTES_TERMS = """\
-- The votes of FER+ (Barsoum et al. 2016) are in a repository of Microsoft's under the MIT licence.
-"""
+_TITLES = {WITHOUT_COPIES: "test, without faces that also stand in the training split"}
+_MOST_CONFUSIONS = 5
 
 
 def card_text(card: ModelCard, robustness: Robustness | None = None, is_shipped: bool = False) -> str:
@@ -67,104 +43,123 @@ def card_text(card: ModelCard, robustness: Robustness | None = None, is_shipped:
         ModelError: the card holds something that this product has not written.
     """
     try:
-        sections = {
-            "What it is for": _PURPOSE,
-            "Data": _data(card),
-            "Recipe": _recipe(card),
-            "Figures": card_figures.figures(card),
-            "What it gets wrong": card_figures.errors(card),
-            "How sure, and how right": card_figures.calibration(card),
-            "On worse pictures": "" if robustness is None else card_figures.worse_pictures(robustness),
-            "Limits": _LIMITS + _FER_LIMITS * _is_fer(card),
-            "Licence": _licence(card, is_shipped),
-            "Measure it again, and write this text": _commands(card, robustness is not None),
-        }
-        parts = [f"# {plain(card.name)}", _introduction(card)]
-        parts += [f"## {title}\n\n{text.strip()}" for title, text in sections.items() if text]
-        return "\n\n".join(parts) + "\n"
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        return _template().render(
+            card=card,
+            content=card.content,
+            is_shipped=is_shipped,
+            by_votes=card.judged_by == "votes",
+            keras_version=(card.content.get("versions") or {}).get("keras"),
+            emotions=EMOTIONS,
+            **_data(card),
+            **_recipe(card),
+            **_figures(card),
+            robustness=robustness,
+            corruptions=CORRUPTIONS,
+            steps=_steps(robustness),
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, TemplateError) as error:
         raise ModelError(
             f"The card of the model {card.name!r} cannot be told: it is not as this product writes it."
         ) from error
 
 
-def _config(card: ModelCard) -> Mapping[str, Any]:
-    return card.content.get("config") or {}
+def _template() -> Template:
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        finalize=_escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"count": "{:,}".format, "percent": _percent, "shell": _shell_word}
+    return environment.get_template("card.md.jinja")
 
 
-def _dataset(card: ModelCard) -> Mapping[str, Any]:
-    return card.content.get("dataset") or {}
+def _escape(value: Any) -> Markup:
+    """Return a value, on one line, so that Markdown shows its characters and obeys none."""
+    if isinstance(value, Markup):  # what the template itself says
+        return value
+    shown = re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(str(value).split()))
+    return Markup(shown)  # noqa: S704 (escaped for Markdown)
 
 
-def _is_fer(card: ModelCard) -> bool:
-    return "fer2013" in re.sub(r"[^a-z0-9]", "", str(_dataset(card).get("name", "")).lower())
+def _shell_word(text: Any) -> Markup:
+    """Return text that people bring as one word of a shell command, on one line, for a block of code."""
+    return Markup(shlex.quote(" ".join(str(text).split())))  # noqa: S704 (code shows all as it is)
 
 
-def _introduction(card: ModelCard) -> str:
-    content, white = card.content, f"{card.reading.largest_input:g}"
-    scores = "logits" if card.reading.gives_logits else "probabilities"
-    lines = [
-        f"It names the expression of a face: {', '.join(card.labels)}, in this order.",
-        f"It takes grey faces of 48x48 pixels, 0 (black) to {white} (white), and gives seven {scores}.",
+def _percent(share: float, digits: int = 1) -> str:
+    return in_percent(share, digits).replace("%", " %")
+
+
+def _data(card: ModelCard) -> dict[str, Any]:
+    """Return what the card says of the dataset, and how it is called and imported where it is to be had."""
+    dataset = card.content.get("dataset") or {}
+    name = str(dataset.get("name") or "")
+    return {
+        "dataset": dataset,
+        "parts": {part: dataset[part] for part in ("train", "validation", "test") if dataset.get(part)},
+        "is_fer": "fer2013" in re.sub(r"[^a-z0-9]", "", str(dataset.get("name", "")).lower()),
+        "source": "" if name in ("", SYNTHETIC) else name if PurePath(name).suffix else "PATH",
+        "dataset_name": re.sub(r"[^A-Za-z0-9_-]+", "-", PurePath(name).stem).strip("-_") or "DATASET",
+    }
+
+
+def _figures(card: ModelCard) -> dict[str, Any]:
+    """Return the split that tells most, "" without any, its figures, and what is taken for what."""
+    split = next((split for split in ("test", "validation") if card.metrics(split)), "")
+    measured = card.metrics(split)
+    matrix = measured.get("confusion_matrix")
+    facts = {
+        "split": split,
+        "measured": measured,
+        "titles": _TITLES,
+        "matrix": matrix,
+        "temperature": card.content.get("temperature"),
+    }
+    if not matrix:
+        return facts
+    wrong = [
+        (count / sum(row), label, answer, count, sum(row))
+        for label, row in zip(EMOTIONS, matrix, strict=True)
+        for answer, count in zip(EMOTIONS, row, strict=True)
+        if label != answer and count
     ]
-    if architecture := content.get("architecture"):
-        lines.append(f"The architecture is called {plain(architecture)}.")
-    if parameters := content.get("parameters"):
-        lines.append(f"It has {parameters:,} parameters.")
-    if source := content.get("imported_from"):
-        lines.append(f"It was made elsewhere, and imported from the file {plain(source)}.")
-    if created := content.get("created"):
-        keras = (content.get("versions") or {}).get("keras")
-        lines.append(f"Its card is of {plain(created)[:10]}" + f" (Keras {plain(keras)})" * bool(keras) + ".")
-    if card.note:
-        lines.append(f"Note: {plain(card.note)}")
-    return "\n".join(f"- {line}" for line in lines)
+    found = {name: figures["f1"] for name, figures in measured["per_class"].items() if figures["support"]}
+    return facts | {
+        "confusions": sorted(wrong, reverse=True)[:_MOST_CONFUSIONS],
+        "weakest": min(found, key=found.__getitem__),
+    }
 
 
-def _data(card: ModelCard) -> str:
-    dataset = _dataset(card)
-    parts = {name: dataset[name] for name in ("train", "validation", "test") if dataset.get(name)}
-    if not parts:
-        return ""
-    rows = [[name, *(part["classes"][name] for part in parts.values())] for name in EMOTIONS]
-    rows.append(["all", *(part["faces"] for part in parts.values())])
-    lines = [
-        f"Trained on the dataset {plain(dataset.get('name', '?'))}; faces by class and split:\n",
-        table(["", *parts], rows) + "\n",
-        "- Best epoch and temperature were chosen on the validation faces.",
-    ]
-    if dropped := dataset.get("train_copies_of_test_faces_dropped"):
-        lines.append(f"- {dropped:,} training faces were left out: the test split has the same picture.")
-    if unclear := dataset.get("faces_without_a_clear_emotion_dropped"):
-        lines.append(f"- {unclear:,} faces were left out: none of the seven got most of their votes.")
-    if _config(card).get("honour_exclusions"):
-        lines.append("- The faces on the dataset's exclusion list were left out.")
-    return "\n".join(lines) + _VOTES * (card.judged_by == "votes")
+def _steps(robustness: Robustness | None) -> range:
+    """Return the numbers of the steps by which pictures get worse."""
+    curves = robustness.curves if robustness else ()
+    return range(1, max((len(curve.levels) for curve in curves), default=1))
 
 
-def _recipe(card: ModelCard) -> str:
-    config = _config(card)
+def _recipe(card: ModelCard) -> dict[str, Any]:
+    """Return the presets that make such a model, what differs from the last, and all settings in words."""
+    config = card.content.get("config") or {}
     if not config:
-        return ""
+        return {"config": {}}
     preset, differences = _nearest_preset(config)
-    name = config.get("name", preset)
-    dataset = _imported_name(card)
-    presets = [*_presets_before(config), preset]
-    commands = [f"python train_model.py --preset {item} --dataset {dataset}" for item in presets]
-    commands[-1] += f" --name {shell_word(name)}" * (name != preset)
-    text = code_block([*_import(card), *commands])
-    if differences:
-        text += f"\n\nThat preset, as it is today, differs in: {', '.join(map(plain, differences))}."
-    best = card.content.get("best_epoch")
     skipped = _NO_ROW | (set() if config.get("teachers") else _ROWS_OF_TEACHERS)
-    rows = [["best epoch", _setting(best)]] * bool(best) + [
-        [plain(key.replace("_", " ")), _setting(value)]
-        for key, value in config.items()
-        if key not in skipped and (key == "seed" or value not in (0, "", "none", []))
-    ]
-    rows += [["", ""]] * (len(rows) % 2)
-    pairs = [left + right for left, right in zip(rows[::2], rows[1::2], strict=True)]
-    return f"{text}\n\n{table(['setting', 'value'] * 2, pairs)}\n\nWhat is off is left out."
+    shown = {"best_epoch": card.content.get("best_epoch") or 0} | {
+        key: value for key, value in config.items() if key not in skipped
+    }
+    return {
+        "config": config,
+        "presets": [*_presets_before(config), preset],
+        "differences": differences,
+        "settings": [
+            (key.replace("_", " "), _setting(value))
+            for key, value in shown.items()
+            if key == "seed" or value not in (0, "", "none", [])
+        ],
+    }
 
 
 def _presets_before(config: Mapping[str, Any]) -> list[str]:
@@ -198,49 +193,10 @@ def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _setting(value: Any) -> str:
     if isinstance(value, Mapping):
-        on = {plain(key): item for key, item in value.items() if item}
+        on = {key: item for key, item in value.items() if item}
         return ", ".join(key if item is True else f"{key} {_setting(item)}" for key, item in on.items())
     if isinstance(value, list):
-        return ", ".join(map(plain, value))
+        return ", ".join(map(str, value))
     if value is True:
         return "yes"
-    return f"{value:g}" if isinstance(value, float) else plain(value)
-
-
-def _licence(card: ModelCard, is_shipped: bool) -> str:
-    text = "- The model: MIT, as the code of the repository it comes with.\n" * is_shipped
-    if "imported_from" in card.content:
-        text += "- The model is somebody else's: its maker says what may be done with it.\n"
-    return text + _FER_TERMS * _is_fer(card) + _VOTES_TERMS * (_is_fer(card) and card.judged_by == "votes")
-
-
-def _imported_name(card: ModelCard) -> str:
-    """Return a name that the dataset can have once it is imported."""
-    stem = PurePath(str(_dataset(card).get("name") or "")).stem
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_") or "DATASET"
-
-
-def _import(card: ModelCard) -> list[str]:
-    """Return the command that imports the dataset, if it is one to be imported."""
-    name = str(_dataset(card).get("name") or "")
-    if name in ("", SYNTHETIC):
-        return []
-    path = name if PurePath(name).suffix else "PATH"
-    votes = " --votes VOTES.csv" * (card.judged_by == "votes")
-    return [f"python -m emotion datasets import {shell_word(path)} --name {_imported_name(card)}{votes}"]
-
-
-def _commands(card: ModelCard, with_robustness: bool) -> str:
-    model, dataset = shell_word(card.name), _imported_name(card)
-    options = " --honour-exclusions" * bool(_config(card).get("honour_exclusions"))
-    options += " --against votes" * (card.judged_by == "votes")
-    evaluate = f"python -m emotion evaluate {dataset} --model {model}{options}"
-    lines = [*_import(card), evaluate]
-    lines += [f"{evaluate} --without-copies"] * bool(card.metrics(WITHOUT_COPIES))
-    text = f"python -m emotion models card {model}"
-    if with_robustness:
-        lines.append(
-            f"python -m emotion models robustness {model} {dataset}{options} --json > robustness.json"
-        )
-        text += " --robustness robustness.json"
-    return code_block([*lines, text])
+    return f"{value:g}" if isinstance(value, float) else str(value)

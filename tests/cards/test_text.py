@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import asdict, replace
 
 import pytest
@@ -92,6 +93,11 @@ def test_the_shipped_models(name):
     by_votes = found.content["config"].get("targets") == "votes"
     assert ("FER+" in text) == ("--against votes" in text) == by_votes
     assert "None" not in text
+    # The README beside it is this text, with how it fares on worse pictures.
+    told = (paths.shipped_models_folder() / name / "README.md").read_text(encoding="utf-8")
+    assert text.partition("\n## Measure it again")[0] == re.sub(
+        r"\n## On worse pictures.*?(?=\n## Limits)|\n## Measure it again.*", "", told, flags=re.DOTALL
+    )
 
 
 def test_a_model_made_elsewhere_has_a_short_card():
@@ -226,11 +232,11 @@ def test_worse_pictures():
 
 
 def test_foreign_text_stays_text():
-    name = "x</script>`\n# big|*`"
+    name = "x</script>`\n# big|*`{{ 7 * 7 }}{% raw %}"
     found = card(FOREIGN | {"imported_from": name, "note": name, "architecture": name}, "it's")
     found.content["dataset"] = {"name": f"{name}.zip", "train": None}
     text = card_text(found)
-    shown = "x\\</script\\>\\` \\# big\\|\\*\\`"
+    shown = "x\\</script\\>\\` \\# big\\|\\*\\`\\{\\{ 7 \\* 7 \\}\\}\\{% raw %\\}"
     assert text.count(shown) == 3
     assert "\n# big" not in text
     assert text.count("```") == 2
