@@ -28,9 +28,10 @@ from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
 from emotion.evaluation.cache import Trial, trial_faces
 from emotion.evaluation.tasks import THREADS
+from emotion.models.card import ModelError
 from emotion.models.classifier import Classifier
 from emotion.models.litert import open_own
-from emotion.models.registry import ModelError, active_model, model_folder
+from emotion.models.registry import active_model, model_folder
 from emotion.models.tasks import Task
 
 _BLOCK = 64

@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from emotion.dataset.face_dataset import DatasetError, FaceDataset
 from emotion.dataset.reading.sources import read_dataset
 from emotion.dataset.votes import match_votes
-from emotion.models.registry import ModelError, active_model, model_folder
+from emotion.models.card import ModelError
+from emotion.models.registry import active_model, model_folder
 from emotion.training.data import Part, one_hot, vote_targets
 
 

@@ -24,9 +24,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from emotion.models.card import LITERT_FILE
+from emotion.models.card import LITERT_FILE, ModelError, read_card
 from emotion.models.classifier import Classifier
-from emotion.models.registry import SHIPPED_MODELS, ModelError, model_folder, read_card
+from emotion.models.registry import SHIPPED_MODELS, model_folder
 from emotion.synthetic.faces import generate
 
 THREADS = (1, 2)

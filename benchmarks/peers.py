@@ -273,7 +273,8 @@ def read_command_line() -> argparse.Namespace:
         return options
     if min(options.rounds, options.starts) < 1:
         parser.error("--rounds and --starts are at least 1")
-    from emotion.models.registry import ModelError, active_model, model_folder
+    from emotion.models.card import ModelError
+    from emotion.models.registry import active_model, model_folder
 
     try:
         options.model = options.model or active_model()

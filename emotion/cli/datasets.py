@@ -12,7 +12,7 @@ from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import ImportReport, import_dataset
 from emotion.dataset.statistics import DatasetStatistics, class_weights, describe
-from emotion.dataset.store import DatasetDescription, StoredDataset
+from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset
 from emotion.dataset.votes import vote_agreement
 from emotion.files import write_text
 from emotion.labels import EMOTIONS

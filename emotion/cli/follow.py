@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from emotion.runs import actions
 from emotion.runs.files import METRICS, finished_epochs
-from emotion.runs.store import Run, RunError, RunStatus
+from emotion.runs.run import Run, RunError, RunStatus
 from emotion.training.metrics import read_progress
 
 _LOOK_SECONDS = 0.4

@@ -13,7 +13,7 @@ from emotion.cli.follow import result_lines
 from emotion.files import write_text
 from emotion.runs import actions
 from emotion.runs.files import METRICS, finished_epochs
-from emotion.runs.store import Run, RunStatus
+from emotion.runs.run import Run, RunStatus
 from emotion.training.metrics import read_progress
 
 

@@ -17,7 +17,7 @@ from emotion.dataset.loading import is_path
 from emotion.dataset.store import is_imported
 from emotion.errors import ReadableError
 from emotion.runs import actions, files
-from emotion.runs.store import RunError
+from emotion.runs.run import RunError
 from emotion.training.config import (
     ARCHITECTURE_NAMES,
     CLASS_BALANCES,

@@ -14,7 +14,8 @@ from emotion.dataset.face_dataset import DatasetError, SkippedItem
 from emotion.dataset.quality.finding import plain_cell
 from emotion.dataset.reading.sources import nothing_found, open_source
 from emotion.dataset.statistics import describe
-from emotion.dataset.store import SYNTHETIC, DatasetDescription, dataset_folder, datasets_folder
+from emotion.dataset.store import SYNTHETIC, dataset_folder, datasets_folder
+from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.dataset.writer import DatasetWriter, remove_abandoned
 
 # How often, in seconds, somebody is told of progress and asked about cancelling.

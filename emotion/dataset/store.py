@@ -28,21 +28,6 @@ from emotion.dataset.votes import match_votes
 from emotion.dataset.writer import DatasetWriter, check_name, remove_abandoned
 from emotion.files import replacing, write_json
 
-__all__ = [
-    "SYNTHETIC",
-    "DatasetDescription",
-    "StoredDataset",
-    "attach_votes",
-    "clear_exclusions",
-    "dataset_folder",
-    "datasets_folder",
-    "delete_dataset",
-    "exclude",
-    "is_imported",
-    "list_datasets",
-    "open_dataset",
-]
-
 SYNTHETIC = "synthetic"
 # To be counted up whenever the drawing changes: the faces on disk are then drawn anew.
 _SYNTHETIC_VERSION = 1

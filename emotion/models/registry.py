@@ -27,26 +27,6 @@ from emotion.models.card import (
     read_card,
 )
 
-__all__ = [
-    "DEFAULT_MODEL",
-    "SHIPPED_MODELS",
-    "ModelCard",
-    "ModelError",
-    "activate",
-    "active_model",
-    "add_model",
-    "check_name",
-    "clean_name",
-    "delete_model",
-    "is_shipped",
-    "list_models",
-    "model_folder",
-    "model_version",
-    "read_card",
-    "rename_model",
-    "set_note",
-]
-
 DEFAULT_MODEL = "crowd"
 # They come with the product: never renamed, replaced or deleted.
 SHIPPED_MODELS = ("crowd", "large", "small")

@@ -21,7 +21,8 @@ from pathlib import Path
 from emotion.errors import FileError, ReadableError
 from emotion.models import registry
 from emotion.runs import files, launcher, scheduler
-from emotion.runs.store import Run, RunError, RunStatus, RunStore, UnknownRunError
+from emotion.runs.run import Run, RunError, RunStatus, UnknownRunError
+from emotion.runs.store import RunStore
 
 # How often to ask the store whether somebody wants the run to stop.
 _POLL_SECONDS = 0.5

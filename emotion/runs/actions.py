@@ -16,32 +16,10 @@ from emotion.models import registry
 from emotion.models.card import ModelError, folder_version
 from emotion.runs import files, launcher
 from emotion.runs.files import has_best_weights
-from emotion.runs.scheduler import concurrent_limit, tend
-from emotion.runs.store import GOING, Run, RunError, RunStatus, RunStore, in_queue_order
+from emotion.runs.run import GOING, Run, RunError, RunStatus
+from emotion.runs.scheduler import tend
+from emotion.runs.store import RunStore, in_queue_order
 from emotion.training.config import RunConfig
-
-__all__ = [
-    "Run",
-    "RunError",
-    "RunStatus",
-    "concurrent_limit",
-    "curves_csv",
-    "delete",
-    "export_zip",
-    "finish_early",
-    "get_run",
-    "has_best_weights",
-    "list_runs",
-    "move_in_queue",
-    "queue_position",
-    "rename",
-    "resume",
-    "set_note",
-    "start_waiting",
-    "stop",
-    "submit",
-    "use_model",
-]
 
 _MAX_NAME = 80
 _MAX_NOTE = 2000

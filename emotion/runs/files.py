@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from emotion.files import disk_errors, replacing
-from emotion.runs.store import Run, RunStatus
+from emotion.runs.run import Run, RunStatus
 from emotion.training.config import RUN_NOTES, ConfigError, RunConfig, load_config
 from emotion.training.environment import environment
 from emotion.training.metrics import read_metrics

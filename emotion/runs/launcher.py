@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from emotion import paths
-from emotion.runs.store import Run
+from emotion.runs.run import Run
 
 LOG = "log.txt"
 _PROGRAM = ("-m", "emotion.runs")

@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from emotion.runs import files, launcher
-from emotion.runs.store import Run, RunError, RunStatus, RunStore, Transaction, in_queue_order
+from emotion.runs.run import Run, RunError, RunStatus
+from emotion.runs.store import RunStore, Transaction, in_queue_order
 
 _LOG = logging.getLogger(__name__)
 _LIMIT = "EMOTION_CONCURRENT_RUNS"

@@ -19,27 +19,12 @@ from typing import Any
 from emotion.runs.run import (
     ENDS,
     GOING,
-    RESUMABLE,
     TRANSITIONS,
     Run,
     RunError,
     RunStatus,
-    UnknownRunError,
     unknown_run,
 )
-
-__all__ = [
-    "GOING",
-    "RESUMABLE",
-    "TRANSITIONS",
-    "Run",
-    "RunError",
-    "RunStatus",
-    "RunStore",
-    "Transaction",
-    "UnknownRunError",
-    "in_queue_order",
-]
 
 DATABASE = "runs.sqlite"
 _VERSION = 1

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from emotion.dataset.gallery import before_and_after
-from emotion.dataset.store import StoredDataset
+from emotion.dataset.stored_dataset import StoredDataset
 from emotion.errors import ReadableError
 from emotion.labels import EMOTIONS
 from emotion.training.config import AugmentationConfig

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from emotion.dataset.gallery import find_faces, page_count, page_items
-from emotion.dataset.store import StoredDataset
+from emotion.dataset.stored_dataset import StoredDataset
 from emotion.labels import EMOTIONS
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import enlarge_face, grid_face

@@ -12,7 +12,7 @@ from emotion.dataset.download import KAGGLE_NAME, download_fer2013
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.import_jobs import ImportJobs, JobState, JobStatus, Work, progress_text
 from emotion.dataset.importing import import_dataset, skipped_csv
-from emotion.dataset.store import StoredDataset
+from emotion.dataset.stored_dataset import StoredDataset
 from emotion.errors import ReadableError
 from pages.shared.text import escape_markdown
 

@@ -6,7 +6,7 @@ import streamlit as st
 from emotion.dataset import statistics
 from emotion.dataset.gallery import enlarge, spread_picture
 from emotion.dataset.statistics import DatasetStatistics
-from emotion.dataset.store import StoredDataset
+from emotion.dataset.stored_dataset import StoredDataset
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS
 

@@ -10,8 +10,8 @@ import streamlit as st
 from emotion.dataset import store
 from emotion.dataset.gallery import page_count
 from emotion.dataset.quality import searches
-from emotion.dataset.quality.searches import QualityFinding
-from emotion.dataset.store import StoredDataset
+from emotion.dataset.quality.finding import QualityFinding
+from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import vote_agreement
 from emotion.errors import ReadableError
 from emotion.figures import dataset as figures

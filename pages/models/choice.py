@@ -7,14 +7,9 @@ import streamlit as st
 from emotion.dataset import store
 from emotion.errors import ReadableError
 from emotion.evaluation.cache import Trial
+from emotion.models.card import ModelCard
 from emotion.models.classifier import Classifier
-from emotion.models.registry import (
-    ModelCard,
-    active_model,
-    list_models,
-    model_folder,
-    model_version,
-)
+from emotion.models.registry import active_model, list_models, model_folder, model_version
 from pages.shared.dataset_choice import datasets_or_stop
 from pages.shared.text import escape_markdown
 

@@ -9,7 +9,7 @@ from emotion.evaluation.cache import Trial
 from emotion.evaluation.report import Comparison
 from emotion.figures import models as figures
 from emotion.labels import EMOTIONS
-from emotion.models.registry import ModelCard
+from emotion.models.card import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import choose_faces, choose_other
 from pages.models.faces import show_face_grid

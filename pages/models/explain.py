@@ -6,7 +6,7 @@ import streamlit as st
 from emotion.dataset import store
 from emotion.errors import ReadableError
 from emotion.labels import EMOTIONS
-from emotion.models.registry import ModelCard
+from emotion.models.card import ModelCard
 from pages.models.choice import choose_faces, classifier_or_stop
 from pages.models.faces import explain_face
 from pages.shared.face_grid import face_grid

@@ -7,7 +7,8 @@ import streamlit as st
 from emotion.errors import ReadableError
 from emotion.exchange import exports
 from emotion.exchange.exports import FORMATS, ExportRequest, FormFigures
-from emotion.models.registry import ModelCard, model_version
+from emotion.models.card import ModelCard
+from emotion.models.registry import model_version
 from pages.models.choice import choose_faces
 from pages.shared.jobs import offer_job
 from pages.shared.text import escape_markdown

@@ -5,7 +5,7 @@ import streamlit as st
 
 from emotion.dataset import store
 from emotion.dataset.gallery import enlarge, page_count, page_items
-from emotion.dataset.store import StoredDataset
+from emotion.dataset.stored_dataset import StoredDataset
 from emotion.errors import ReadableError
 from emotion.evaluation import explanation
 from emotion.labels import EMOTIONS

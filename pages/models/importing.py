@@ -11,7 +11,7 @@ from emotion.exchange.file_check import MAX_FILE_BYTES, check_file
 from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
 from emotion.jobs.jobs import JobState, JobStatus
 from emotion.labels import EMOTIONS
-from emotion.models.registry import ModelCard, ModelError
+from emotion.models.card import ModelCard, ModelError
 from pages.models.choice import MODEL
 from pages.shared.jobs import model_jobs, watch_job
 from pages.shared.text import escape_markdown

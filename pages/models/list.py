@@ -9,8 +9,8 @@ import streamlit as st
 from emotion.errors import ReadableError
 from emotion.evaluation.timing import Timing, known_timing, measure_timing
 from emotion.models import registry
-from emotion.models.card import KERAS_FILE, LITERT_FILE
-from emotion.models.registry import DEFAULT_MODEL, ModelCard, ModelError
+from emotion.models.card import KERAS_FILE, LITERT_FILE, ModelCard, ModelError
+from emotion.models.registry import DEFAULT_MODEL
 from pages.models.choice import MODEL
 from pages.shared.text import escape_markdown
 

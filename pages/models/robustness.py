@@ -7,7 +7,7 @@ from emotion.evaluation import cache
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
 from emotion.figures import models as figures
-from emotion.models.registry import ModelCard
+from emotion.models.card import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import Faces, choose_faces, choose_other
 from pages.shared.jobs import offer_job

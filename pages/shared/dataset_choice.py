@@ -3,7 +3,7 @@
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.store import DatasetDescription, StoredDataset
+from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset
 from emotion.errors import ReadableError
 from pages.shared.text import escape_markdown
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from emotion.dataset import store
 from emotion.dataset.gallery import enlarge
-from emotion.dataset.store import StoredDataset
+from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.errors import ReadableError
 from emotion.figures import dataset as figures

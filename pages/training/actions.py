@@ -6,7 +6,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from emotion.errors import ReadableError
-from emotion.models.registry import ModelError, active_model
+from emotion.models.card import ModelError
+from emotion.models.registry import active_model
 from emotion.runs import actions
 from emotion.runs.run import Run, RunStatus
 from pages.shared.text import escape_markdown

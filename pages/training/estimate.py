@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from emotion.dataset.store import DatasetDescription
+from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.runs import actions
 from emotion.training.config import RunConfig
 from emotion.training.inspection import Inspector, NetworkDescription, Pace, estimate

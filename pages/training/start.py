@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.store import DatasetDescription
+from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.errors import ReadableError
 from emotion.models.registry import clean_name
 from emotion.runs import actions

@@ -8,7 +8,8 @@ from emotion.labels import how_sure
 from emotion.live.history import SAMPLE_SECONDS
 from emotion.live.session import LiveSession
 from emotion.live.summary import LASTING_SECONDS, LiveStats
-from emotion.models.registry import ModelError, active_model, model_version
+from emotion.models.card import ModelError
+from emotion.models.registry import active_model, model_version
 from emotion.photos import pictures
 from pages.shared.text import escape_markdown
 from pages.webcam.video import SLOW_SECONDS, Stream

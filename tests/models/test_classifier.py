@@ -7,8 +7,8 @@ import pytest
 
 from emotion import paths
 from emotion.labels import EMOTIONS
+from emotion.models.card import ModelError
 from emotion.models.classifier import Classifier
-from emotion.models.registry import ModelError
 from emotion.synthetic.faces import generate
 
 FACES = generate(12, seed=0)[0]

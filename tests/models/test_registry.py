@@ -7,11 +7,11 @@ import pytest
 
 from emotion import paths
 from emotion.labels import EMOTIONS
+from emotion.models.card import ModelError, read_card
 from emotion.models.classifier import Classifier
 from emotion.models.registry import (
     MAX_NOTE,
     SHIPPED_MODELS,
-    ModelError,
     activate,
     active_model,
     check_name,
@@ -21,7 +21,6 @@ from emotion.models.registry import (
     list_models,
     model_folder,
     model_version,
-    read_card,
     rename_model,
     set_note,
 )

@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 from emotion.runs import actions, launcher
-from emotion.runs.store import Run, RunStatus, RunStore
+from emotion.runs.run import Run, RunStatus
+from emotion.runs.store import RunStore
 from emotion.training.config import RunConfig
 from tests.helpers import PATIENCE
 

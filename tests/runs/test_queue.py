@@ -23,7 +23,8 @@ from emotion.runs import __main__ as training_process
 from emotion.runs import actions, launcher
 from emotion.runs import store as run_store
 from emotion.runs.__main__ import Worker, explain
-from emotion.runs.store import Run, RunError, RunStatus, RunStore
+from emotion.runs.run import Run, RunError, RunStatus
+from emotion.runs.store import RunStore
 from emotion.training.config import ConfigError, RunConfig
 from tests.helpers import PATIENCE, wait_until
 from tests.runs.stand_in import run_folder

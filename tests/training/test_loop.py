@@ -20,7 +20,7 @@ from emotion.cli.train import main
 from emotion.models import registry
 from emotion.models.classifier import Classifier
 from emotion.runs import actions, launcher
-from emotion.runs.store import Run, RunStatus
+from emotion.runs.run import Run, RunStatus
 from emotion.synthetic.faces import generate
 from emotion.training.config import AugmentationConfig, RunConfig
 from emotion.training.metrics import read_metrics

@@ -22,24 +22,11 @@ from emotion.dataset.quality.finding import (
 from emotion.dataset.quality.near_copies import NEAR_VERSION, near_copy_groups
 from emotion.dataset.result_cache import Arrays, cached_arrays
 from emotion.dataset.stored_dataset import StoredDataset
-from emotion.dataset.votes import NOT_A_FACE, require_votes, vote_agreement
+from emotion.dataset.votes import NOT_A_FACE, require_votes
 from emotion.labels import EMOTIONS
 
 if TYPE_CHECKING:
     from emotion.models.classifier import Classifier
-
-__all__ = [
-    "QualityFinding",
-    "find_blank",
-    "find_conflicting_copies",
-    "find_cross_split_copies",
-    "find_disputed",
-    "find_doubtful",
-    "find_exact_copies",
-    "find_near_copies",
-    "find_not_a_face",
-    "vote_agreement",
-]
 
 OnProgress = Callable[[float], None]
 
