@@ -22,7 +22,7 @@ from emotion.files import write_text
 from emotion.jobs.jobs import ModelJobs
 from emotion.labels import EMOTIONS
 from emotion.models import registry
-from emotion.models.card import LITERT_FILE, ModelCard, ModelError
+from emotion.models.card import LITERT_FILE, ModelCard, ModelError, read_card
 from emotion.training.config import TARGETS
 
 _ORDERS = {"fer2013": EMOTIONS, "alphabetical": ALPHABETICAL}
@@ -242,7 +242,7 @@ def _robustness(arguments: argparse.Namespace) -> int:
 
 def _card(arguments: argparse.Namespace) -> int:
     name = arguments.name
-    card = registry.read_card(registry.model_folder(name))
+    card = read_card(registry.model_folder(name))
     measured = None if arguments.robustness is None else _read_robustness(arguments.robustness, name)
     text = card_text(card, measured, registry.is_shipped(name))
     if arguments.output is None:

@@ -9,6 +9,7 @@ from emotion.errors import ReadableError
 from emotion.models.card import ModelError
 from emotion.models.registry import active_model
 from emotion.runs import actions
+from emotion.runs.files import has_best_weights
 from emotion.runs.run import Run, RunStatus
 from pages.shared.text import escape_markdown
 from pages.training.address import select_runs, watch, watched_run
@@ -64,7 +65,7 @@ def _offer_next(run: Run, key: str) -> None:
         _button(
             "Resume", ":material/play_arrow:", f"resume-{key}", lambda: actions.resume(run.id), primary=True
         )
-        if actions.has_best_weights(run):
+        if has_best_weights(run):
             st.button(
                 "Make a model of it",
                 icon=":material/deployed_code:",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.runs import actions
+from emotion.runs.run import RunError
 from emotion.training.config import RunConfig
 from emotion.training.inspection import Inspector, NetworkDescription, Pace, estimate
 from pages.shared.text import escape_markdown
@@ -100,7 +101,7 @@ def _show_measuring(config: RunConfig) -> None:
 def _is_busy() -> bool:
     try:
         return any(run.status in ACTIVE for run in actions.list_runs())
-    except actions.RunError:
+    except RunError:
         return False
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from emotion.runs import actions
+from emotion.runs.run import RunError
 from pages.shared.text import escape_markdown
 from pages.training.actions import show_messages
 from pages.training.address import START, WATCH, choose_view, read_address, write_address
@@ -15,7 +16,7 @@ st.title("Training")
 st.markdown("Teach a network to recognise expressions, watch it learn, and put it to use.")
 try:
     run_list = actions.list_runs()
-except actions.RunError as error:
+except RunError as error:
     st.error(escape_markdown(str(error)), icon=":material/folder_off:")
     st.stop()
 # It goes on without this page: whoever comes back finds the run that is at work.

@@ -9,6 +9,7 @@ from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.errors import ReadableError
 from emotion.models.registry import clean_name
 from emotion.runs import actions
+from emotion.runs.run import Run
 from emotion.training.config import RunConfig
 from emotion.training.presets import PRESET_WORDS, PRESETS, require_models
 from pages.shared.dataset_choice import datasets_or_stop
@@ -28,7 +29,7 @@ _ONLY_DRAWN = (
 )
 
 
-def show_start(run_list: list[actions.Run]) -> None:
+def show_start(run_list: list[Run]) -> None:
     """Draw the choice of a preset and its settings, and the button that starts the run.
 
     Args:
@@ -158,7 +159,7 @@ def _show_changes(base: RunConfig, config: RunConfig) -> None:
         st.caption("Changed from the preset: " + escape_markdown("; ".join(parts)) + ".")
 
 
-def _offer_start(preset: str, name: str, config: RunConfig | None, run_list: list[actions.Run]) -> None:
+def _offer_start(preset: str, name: str, config: RunConfig | None, run_list: list[Run]) -> None:
     st.button(
         "Start training",
         type="primary",

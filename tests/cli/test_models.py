@@ -7,6 +7,7 @@ from emotion import paths
 from emotion.cli.main import main
 from emotion.dataset import store
 from emotion.models import registry
+from emotion.models.card import read_card
 
 CROWD = paths.shipped_models_folder() / "crowd"
 
@@ -58,7 +59,7 @@ def test_use_rename_note_and_delete(capsys):
     assert run(capsys, "rename", "mine", "ours") == (0, "", "")
     assert registry.active_model() == "ours"
     assert run(capsys, "note", "ours", "well done")[0] == 0
-    assert registry.read_card(registry.model_folder("ours")).note == "well done"
+    assert read_card(registry.model_folder("ours")).note == "well done"
     assert run(capsys, "delete", "ours")[0] == 0
     assert registry.active_model() == "crowd"
 

@@ -6,7 +6,7 @@ from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, import
 from emotion.jobs.jobs import JobState, ModelJobs
 from emotion.labels import EMOTIONS
 from emotion.models import registry
-from emotion.models.card import ModelError
+from emotion.models.card import ModelError, read_card
 from emotion.models.classifier import Classifier
 from emotion.synthetic.faces import generate
 from tests.helpers import PATIENCE
@@ -127,7 +127,7 @@ def test_in_a_process_of_its_own(files):
     jobs.start("import", "Importing", request.command(), limits=LIMITS)
     status = jobs.wait("import", PATIENCE)
     assert (status.error, status.result) == (None, {"name": "Mine-2"})
-    assert registry.read_card(registry.model_folder("Mine-2")).labels == EMOTIONS
+    assert read_card(registry.model_folder("Mine-2")).labels == EMOTIONS
 
 
 @pytest.mark.parametrize(

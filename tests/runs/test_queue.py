@@ -24,6 +24,7 @@ from emotion.runs import actions, launcher
 from emotion.runs import store as run_store
 from emotion.runs.__main__ import Worker, explain
 from emotion.runs.run import Run, RunError, RunStatus
+from emotion.runs.scheduler import concurrent_limit
 from emotion.runs.store import RunStore
 from emotion.training.config import ConfigError, RunConfig
 from tests.helpers import PATIENCE, wait_until
@@ -98,7 +99,7 @@ def test_as_many_at_once_as_a_setting_says(sleepers, monkeypatch):
 def test_a_senseless_limit_gives_one_sentence(text, monkeypatch):
     monkeypatch.setenv("EMOTION_CONCURRENT_RUNS", text)
     with pytest.raises(RunError, match="must be a whole number of at least 1"):
-        actions.concurrent_limit()
+        concurrent_limit()
 
 
 def test_two_programs_that_start_at_once_get_two_runs_in_order(sleepers):

@@ -40,7 +40,7 @@ def near_copy_groups(
 
     Args:
         images: uint8 (n, 48, 48).
-        exact_groups: of indices, as `quality_finding.group_by` returns them.
+        exact_groups: of indices, as `finding.group_by` returns them.
         on_progress: given the share that is done, 0 to 1.
     """
     first = np.arange(len(images))  # of each face, the first of its exact copies

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from emotion.dataset import store
-from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.face_dataset import DatasetError, image_keys
 from emotion.dataset.importing import import_dataset
 from emotion.dataset.quality import near_copies, searches
+from emotion.dataset.quality.finding import group_by
 from emotion.dataset.quality.searches import (
     find_blank,
     find_conflicting_copies,
@@ -83,7 +84,7 @@ def test_excluding_the_surplus_solves_the_problem(make):
     for find in (find_cross_split_copies, find_conflicting_copies, find_exact_copies):
         surplus = find(dataset).surplus
         kept = np.setdiff1d(np.arange(70), surplus)
-        again = searches.group_by(searches.image_keys(images[kept]))
+        again = group_by(image_keys(images[kept]))
         values = {
             find_cross_split_copies: np.array(usages)[kept],
             find_conflicting_copies: labels[kept],
