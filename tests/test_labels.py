@@ -1,6 +1,10 @@
+import ast
+import re
+
 import pytest
 
-from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, color_rgb, how_sure, parse_emotion
+from emotion import paths
+from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, color_rgb, how_sure, in_percent, parse_emotion
 
 
 @pytest.mark.parametrize(
@@ -36,3 +40,22 @@ def test_every_emotion_has_its_own_color():
 )
 def test_no_model_is_entirely_sure(probability, text):
     assert how_sure(probability) == text
+
+
+def test_decimals_do_not_round_up_to_certainty():
+    assert (how_sure(0.9996, 1), how_sure(0.9984, 1)) == ("99.9%", "99.8%")
+    assert (in_percent(0.9996), in_percent(1, 0)) == ("100.0%", "100%")
+
+
+def test_percent_is_written_by_the_two_functions_alone():
+    """Figures may let Plotly format shares; that they do not so tell how sure a model is, their tests say."""
+    written = []
+    for file in [*(paths.PROJECT / "emotion").rglob("*.py"), *(paths.PROJECT / "pages").rglob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            is_format = isinstance(node, ast.FormattedValue) and node.format_spec is not None
+            text = ast.unparse(node.format_spec if is_format else node) if isinstance(node, ast.expr) else ""
+            if is_format or (isinstance(node, ast.Constant) and file.parent.name != "figures"):
+                written += [f"{file.name}: {text}"] * bool(re.search(r"\.(\d|\{digits\})%", text))
+            elif isinstance(node, ast.Call) and text.startswith("in_percent("):
+                written += [f"{file.name}: {text}"] * bool(re.search(r"probabilit|confidence|\bsure\b", text))
+    assert {place.split(":")[0] for place in written} == {"labels.py", "example_program.py"}, written

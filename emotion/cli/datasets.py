@@ -15,7 +15,7 @@ from emotion.dataset.statistics import DatasetStatistics, class_weights, describ
 from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset
 from emotion.dataset.votes import vote_agreement
 from emotion.files import write_text
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, in_percent
 
 _SKIPPED_SHOWN = 3
 
@@ -138,7 +138,7 @@ def _print_stats(dataset: StoredDataset, statistics: DatasetStatistics) -> None:
         counts = list(statistics.class_counts(split).values())
         print(f"{split:12}" + "".join(f"{count:>10,}" for count in [*counts, sum(counts)]))
     shares = statistics.shares().values()
-    print(f"{'share':12}" + "".join(f"{share:>10.1%}" for share in shares))
+    print(f"{'share':12}" + "".join(f"{in_percent(share):>10}" for share in shares))
     ratio = statistics.imbalance_ratio()
     if ratio is not None:
         print(f"The largest class has {ratio:.1f} times the faces of the smallest.")

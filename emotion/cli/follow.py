@@ -10,6 +10,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from emotion.labels import in_percent
 from emotion.runs import actions
 from emotion.runs.files import METRICS, finished_epochs
 from emotion.runs.run import Run, RunError, RunStatus
@@ -162,8 +163,8 @@ def result_lines(run: Run) -> list[str]:
     try:
         result = json.loads((run.folder / "result.json").read_text(encoding="utf-8"))
         lines = [
-            f"{split}: accuracy {figures['accuracy']:.1%}, macro F1 {figures['macro_f1']:.1%} "
-            f"on {figures['n']:,} faces"
+            f"{split}: accuracy {in_percent(figures['accuracy'])}, "
+            f"macro F1 {in_percent(figures['macro_f1'])} on {figures['n']:,} faces"
             for split, figures in result["metrics"].items()
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -25,7 +25,7 @@ from emotion.dataset.splits import PART_NAMES, select_part
 from emotion.errors import ReadableError
 from emotion.evaluation.metrics import Evaluation, evaluate_classifier
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
-from emotion.labels import how_sure
+from emotion.labels import how_sure, in_percent
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_model, model_folder
 from emotion.photos.analysis import Analysis, Analyzer, error_dict
@@ -211,12 +211,12 @@ def _as_people_saw(arguments: argparse.Namespace, dataset: FaceDataset) -> FaceD
 
 def _print_evaluation(model: str, evaluation: Evaluation) -> None:
     print(
-        f"{model} on {evaluation.n:,} faces: accuracy {evaluation.accuracy:.1%}, "
-        f"macro F1 {evaluation.macro_f1:.1%}, calibration error {evaluation.ece:.1%}"
+        f"{model} on {evaluation.n:,} faces: accuracy {in_percent(evaluation.accuracy)}, "
+        f"macro F1 {in_percent(evaluation.macro_f1)}, calibration error {in_percent(evaluation.ece)}"
     )
     print(f"{'':10}{'precision':>10}{'recall':>8}{'F1':>8}{'faces':>8}")
     for name, figures in evaluation.per_class.items():
         print(
-            f"{name:10}{figures['precision']:>10.1%}{figures['recall']:>8.1%}"
-            f"{figures['f1']:>8.1%}{figures['support']:>8,}"
+            f"{name:10}{in_percent(figures['precision']):>10}{in_percent(figures['recall']):>8}"
+            f"{in_percent(figures['f1']):>8}{figures['support']:>8,}"
         )

@@ -20,7 +20,7 @@ from emotion.exchange.file_check import check_file
 from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
 from emotion.files import write_text
 from emotion.jobs.jobs import ModelJobs
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, in_percent
 from emotion.models import registry
 from emotion.models.card import LITERT_FILE, ModelCard, ModelError, read_card
 from emotion.training.config import TARGETS
@@ -121,7 +121,7 @@ def _list(arguments: argparse.Namespace) -> int:
             continue
         accuracy = "not measured"
         if facts["accuracy"] is not None:
-            accuracy = f"accuracy {facts['accuracy']:.1%} by {facts['judged_by']}"
+            accuracy = f"accuracy {in_percent(facts['accuracy'])} by {facts['judged_by']}"
         speed = (
             "cannot be used" if facts["milliseconds"] is None else f"{facts['milliseconds']:.2f} ms a face"
         )
@@ -196,12 +196,12 @@ def _print_report(report: Report) -> None:
         f"{report.model} on {report.dataset}, {report.split}, by {report.against}: "
         f"accuracy {report.overall.in_words}"
     )
-    print(f"macro F1 {report.macro_f1:.1%}, calibration error {report.ece:.1%}")
+    print(f"macro F1 {in_percent(report.macro_f1)}, calibration error {in_percent(report.ece)}")
     print(f"{'':10}{'precision':>10}{'recall':>8}{'F1':>8}{'faces':>8}")
     for name, figures in report.per_class.items():
         print(
-            f"{name:10}{figures['precision']:>10.1%}{figures['recall']:>8.1%}"
-            f"{figures['f1']:>8.1%}{figures['support']:>8,}"
+            f"{name:10}{in_percent(figures['precision']):>10}{in_percent(figures['recall']):>8}"
+            f"{in_percent(figures['f1']):>8}{figures['support']:>8,}"
         )
     if report.copies is not None and report.copies.known is not None:
         _print_share("also in the training split", report.copies.known)
@@ -236,7 +236,7 @@ def _robustness(arguments: argparse.Namespace) -> int:
     for curve in measured.curves:
         print(CORRUPTIONS[curve.kind].title)
         print("  " + "".join(f"{level:>8g}" for level in curve.levels))
-        print("  " + "".join(f"{share:>8.1%}" for share in curve.accuracy))
+        print("  " + "".join(f"{in_percent(share):>8}" for share in curve.accuracy))
     return 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from emotion.cli.console import say
 from emotion.cli.follow import result_lines
 from emotion.files import write_text
+from emotion.labels import in_percent
 from emotion.runs import actions
 from emotion.runs.files import METRICS, finished_epochs
 from emotion.runs.run import Run, RunStatus
@@ -91,7 +92,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _line(run: Run) -> str:
-    accuracy = f"  {run.val_accuracy:6.1%}" if run.val_accuracy is not None else " " * 8
+    accuracy = f"  {in_percent(run.val_accuracy):>6}" if run.val_accuracy is not None else " " * 8
     place = actions.queue_position(run)
     status = f"{run.status} ({place})" if place else str(run.status)
     epochs = f"{run.epoch:4}/{run.epochs:<4}"
@@ -135,7 +136,7 @@ def _show(arguments: argparse.Namespace) -> int:
 def _epochs_words(run: Run) -> str:
     text = f"{run.epoch} of {run.epochs}"
     if run.val_accuracy is not None:
-        text += f", best validation accuracy {run.val_accuracy:.1%}"
+        text += f", best validation accuracy {in_percent(run.val_accuracy)}"
     batch = read_progress(run.folder / METRICS) if run.is_going else None
     return text + (f", now batch {batch['batch']} of {batch['batches']}" if batch else "")
 

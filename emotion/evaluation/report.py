@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from emotion.labels import in_percent
+
 
 @dataclass(frozen=True)
 class Proportion:
@@ -31,7 +33,8 @@ class Proportion:
     @property
     def in_words(self) -> str:
         """The share with its interval, in percent."""
-        return f"{self.share:.1%} (95 % interval {self.low:.1%} to {self.high:.1%}, {self.n:,} faces)"
+        interval = f"{in_percent(self.low)} to {in_percent(self.high)}"
+        return f"{in_percent(self.share)} (95 % interval {interval}, {self.n:,} faces)"
 
 
 @dataclass(frozen=True)
@@ -195,14 +198,18 @@ class Comparison:
         more = f"{better} gets {abs(difference):,} of {self.n:,} faces more right than {worse}"
         points = f"{100 * abs(difference) / self.n:.1f} points"
         if self.is_more_than_chance:
-            odds = "less than 1 time in 1,000" if self.p_value < 0.001 else f"{self.p_value:.1%} of the time"
+            odds = (
+                "less than 1 time in 1,000"
+                if self.p_value < 0.001
+                else f"{in_percent(self.p_value)} of the time"
+            )
             return (
                 f"{more} ({points}). That is more than chance: between equally good models, so large a "
                 f"difference would come up {odds}."
             )
         return (
             f"{more} ({points}). That may well be chance: between equally good models, so large a "
-            f"difference comes up {self.p_value:.0%} of the time."
+            f"difference comes up {in_percent(self.p_value, 0)} of the time."
         )
 
     def to_dict(self) -> dict[str, Any]:

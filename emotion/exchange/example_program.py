@@ -46,7 +46,7 @@ face = Image.open(sys.argv[1]).convert("L").resize((48, 48))
 pixels = np.asarray(face, dtype="float32")[None, :, :, None]{scale}
 {ask}
 {softmax}for label, score in sorted(zip(labels, scores), key=lambda pair: -pair[1]):
-    print(f"{{label:10}}{{score:6.1%}}")
+    print(f"{{label:10}}{{min(score, 0.999):6.1%}}")
 '''
 _SOFTMAX = "scores = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()\n"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from emotion.labels import COLORS, EMOTIONS, parse_emotion
+from emotion.labels import COLORS, EMOTIONS, in_percent, parse_emotion
 
 # Streamlit's theme does not reach a bar of no class; this blue stands out on light and dark ground.
 _PLAIN = "#5C7CFA"
@@ -24,7 +24,7 @@ def class_balance(counts: Mapping[str, int]) -> go.Figure:
     """
     values = [int(counts.get(name, 0)) for name in EMOTIONS]
     total = sum(values) or 1
-    texts = [f"{value:,} · {value / total:.1%}" if value else "none" for value in values]
+    texts = [f"{value:,} · {in_percent(value / total)}" if value else "none" for value in values]
     return _rows(EMOTIONS, values, texts, "%{y}: %{x:,} faces<extra></extra>")
 
 
@@ -36,7 +36,7 @@ def split_sizes(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
     """
     sizes = {split: sum(classes.values()) for split, classes in counts.items()}
     total = sum(sizes.values()) or 1
-    texts = [f"{size:,} · {size / total:.0%}" for size in sizes.values()]
+    texts = [f"{size:,} · {in_percent(size / total, 0)}" for size in sizes.values()]
     return _rows(list(sizes), list(sizes.values()), texts, "%{y}: %{x:,} faces<extra></extra>")
 
 
@@ -54,7 +54,7 @@ def agreement(shares: Mapping[str, float]) -> go.Figure:
     """
     names = [name for name in EMOTIONS if np.isfinite(shares.get(name, np.nan))]
     values = [float(shares[name]) for name in names]
-    figure = _rows(names, values, [f"{value:.0%}" for value in values], "%{y}: %{x:.1%}<extra></extra>")
+    figure = _rows(names, values, [in_percent(value, 0) for value in values], "%{y}: %{x:.1%}<extra></extra>")
     return figure.update_xaxes(range=[0, 1.25])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from emotion.figures.style import emotion_bars
-from emotion.labels import COLORS, EMOTIONS, UNCERTAIN
+from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, how_sure, in_percent
 from emotion.live.history import AWAY_SECONDS
 
 # More points a line than this nobody sees, and a page drawn anew each second would feel them.
@@ -41,7 +41,8 @@ def probability_lines(samples: np.ndarray, start: float, end: float) -> go.Figur
             name=name,
             mode="lines",
             line={"color": COLORS[name], "dash": dash, "width": 2},
-            hovertemplate="%{y:.0%}",
+            customdata=[how_sure(value) for value in values[:, index]],
+            hovertemplate="%{customdata}",
         )
     figure.update_yaxes(range=[0, 1], tickformat=".0%", fixedrange=True)
     ticks = _ticks(start, end)
@@ -64,7 +65,7 @@ def verdict_shares(shares: Mapping[str, float]) -> go.Figure:
     names = [name for name in (*EMOTIONS, UNCERTAIN) if name in EMOTIONS or shares[name] > 0][::-1]
     values = [shares[name] for name in names]
     figure = emotion_bars(
-        names, values, [f"{value:.0%}" for value in values], "%{y}: %{x:.1%}<extra></extra>"
+        names, values, [in_percent(value, 0) for value in values], "%{y}: %{x:.1%}<extra></extra>"
     )
     return figure.update_xaxes(range=[0, 1.25])  # the same scale at all times, so that bars do not jump
 

@@ -14,7 +14,7 @@ from emotion.evaluation.report import (
     RobustnessCurve,
 )
 from emotion.evaluation.robustness import CORRUPTIONS
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, how_sure, in_percent
 
 # Okabe and Ito's blue and orange; lines, marks and patterns tell the two apart as well.
 FIRST, SECOND = "#0072B2", "#D55E00"
@@ -57,7 +57,7 @@ def confusion(
             "size": 13,
             "color": [_INK_ON_DARK if shares[r][c] > _DARK_FROM else _INK for r, c in cells],
         },
-        text=[f"{shares[r][c]:.0%}" if as_shares else f"{counts[r][c]:,}" for r, c in cells],
+        text=[in_percent(shares[r][c], 0) if as_shares else f"{counts[r][c]:,}" for r, c in cells],
         customdata=[[counts[r][c], shares[r][c]] for r, c in cells],
         hovertemplate="label %{y}, answer %{x}: %{customdata[0]:,} (%{customdata[1]:.1%} of the label)"
         "<extra></extra>",
@@ -87,8 +87,8 @@ def reliability(bins: Sequence[ReliabilityBin]) -> go.Figure:
         width=[item.high - item.low for item in bins],
         name="how many are right",
         marker={"color": FIRST, "line": {"width": 1, "color": "rgba(128,128,128,0.6)"}},
-        customdata=[[item.confidence, item.count] for item in bins],
-        hovertemplate="%{customdata[1]:,} answers, on average %{customdata[0]:.0%} sure: %{y:.0%} right"
+        customdata=[[how_sure(item.confidence), item.count] for item in bins],
+        hovertemplate="%{customdata[1]:,} answers, on average %{customdata[0]} sure: %{y:.0%} right"
         "<extra></extra>",
     )
     figure.add_scatter(
@@ -106,10 +106,10 @@ def coverage(points: Sequence[CoveragePoint]) -> go.Figure:
         go.Scatter(
             x=[item.coverage for item in points],
             y=[item.accuracy for item in points],
-            customdata=[item.confidence for item in points],
+            customdata=[how_sure(item.confidence) for item in points],
             mode="lines",
             line={"color": FIRST, "width": 2},
-            hovertemplate="answering %{x:.0%} of the faces (at least %{customdata:.0%} sure): "
+            hovertemplate="answering %{x:.0%} of the faces (at least %{customdata} sure): "
             "%{y:.1%} right<extra></extra>",
         )
     )
@@ -162,7 +162,7 @@ def comparison(result: Comparison) -> go.Figure:
             orientation="h",
             name=f"{name}: {count:,}",
             marker={"color": color, "pattern": {"shape": pattern}},
-            hovertemplate=f"{name}: {count:,} faces ({share:.1%})<extra></extra>",
+            hovertemplate=f"{name}: {count:,} faces ({in_percent(share)})<extra></extra>",
         )
     figure.update_xaxes(tickformat=".0%", range=[0, 1], fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True)

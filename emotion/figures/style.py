@@ -17,7 +17,10 @@ def probability_bars(probabilities: np.ndarray) -> go.Figure:
     names = [EMOTIONS[index] for index in order]
     values = [float(probabilities[index]) for index in order]
     figure = emotion_bars(
-        names, values, [how_sure(value) for value in values], "%{y}: %{x:.1%}<extra></extra>"
+        names,
+        values,
+        [how_sure(value) for value in values],
+        [f"{name}: {how_sure(value, 1)}<extra></extra>" for name, value in zip(names, values, strict=True)],
     )
     # The same scale for every face, so that bars can be compared across cards.
     return figure.update_xaxes(range=[0, 1.15])
@@ -35,8 +38,10 @@ def emotion_counts(verdicts: Iterable[str]) -> go.Figure:
     )
 
 
-def emotion_bars(names: list[str], values: list[float], texts: list[str], hover: str) -> go.Figure:
-    """Draw horizontal bars from the bottom up, each in its emotion's colour, its value beside it."""
+def emotion_bars(
+    names: list[str], values: list[float], texts: list[str], hover: str | list[str]
+) -> go.Figure:
+    """Draw horizontal bars from the bottom up, each in its emotion's colour, its text beside it."""
     figure = go.Figure(
         go.Bar(
             x=values,

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from emotion import paths
+from emotion.labels import in_percent
 
 _LOG = logging.getLogger(__name__)
 _GRACE_SECONDS = 5.0
@@ -69,7 +70,7 @@ class JobStatus:
             return "Waiting for what runs before it …"
         if self.share is None:
             return self.message or "Getting ready …"
-        text = f"{self.share:.0%}"
+        text = in_percent(self.share, 0)
         if self.seconds_left is not None:
             text += f" · about {max(1, round(self.seconds_left))} s left"
         return text

@@ -15,7 +15,7 @@ from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import vote_agreement
 from emotion.errors import ReadableError
 from emotion.figures import dataset as figures
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, in_percent
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import enlarge_face, grid_face
 from pages.shared.model import active_classifier
@@ -222,5 +222,5 @@ def _show_agreement(dataset: StoredDataset) -> None:
     seen = next(iter(agreement[worst].seen_as))
     st.caption(
         f"People agree least with *{worst}*: what carries that label, they call *{seen.replace('_', ' ')}* "
-        f"most often ({agreement[worst].seen_as[seen]:.0%}). All splits together."
+        f"most often ({in_percent(agreement[worst].seen_as[seen], 0)}). All splits together."
     )

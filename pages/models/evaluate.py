@@ -8,7 +8,7 @@ from emotion.evaluation import cache
 from emotion.evaluation.cache import Trial
 from emotion.evaluation.report import Report
 from emotion.figures import models as figures
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, how_sure, in_percent
 from emotion.models.card import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import choose_faces
@@ -72,25 +72,25 @@ def _show_key_figures(report: Report) -> None:
     with st.container(horizontal=True):
         st.metric(
             "Accuracy",
-            f"{overall.share:.1%}",
+            in_percent(overall.share),
             border=True,
             help="The share of faces whose label the model gives.",
         )
         st.metric(
             "95 % interval",
-            f"{overall.low:.1%} – {overall.high:.1%}",
+            f"{in_percent(overall.low)} – {in_percent(overall.high)}",
             border=True,
             help="Where the accuracy on endlessly many such faces would lie (Wilson 1927).",
         )
         st.metric(
             "Macro F1",
-            f"{report.macro_f1:.1%}",
+            in_percent(report.macro_f1),
             border=True,
             help="The mean of all classes' F1: a rare class counts as much as a frequent one.",
         )
         st.metric(
             "Calibration error",
-            f"{report.ece:.1%}",
+            in_percent(report.ece),
             border=True,
             help="How far, on average, the model's confidence lies from how often it is right.",
         )
@@ -166,8 +166,8 @@ def _show_classes(report: Report) -> None:
     if wrong:
         count, other = max(wrong)
         st.caption(
-            f"It finds *{worst}* least often ({present[worst]['recall']:.0%}), "
-            f"and takes it for *{other}* most ({count / sum(row):.0%})."
+            f"It finds *{worst}* least often ({in_percent(present[worst]['recall'], 0)}), "
+            f"and takes it for *{other}* most ({in_percent(count / sum(row), 0)})."
         )
 
 
@@ -197,7 +197,7 @@ def _show_cell(trial: Trial, faces: cache.TrialFaces, probabilities: np.ndarray)
     count = f"{len(places):,} face{'s' * (len(places) != 1)}"
     st.markdown(f"**{count}**, the surest answers first · choose one to see where the model looked")
     captions = {
-        int(faces.indices[place]): f"{EMOTIONS[answers[place]]} {probabilities[place].max():.0%}"
+        int(faces.indices[place]): f"{EMOTIONS[answers[place]]} {how_sure(probabilities[place].max())}"
         for place in places
     }
     show_face_grid(faces.dataset, faces.indices[places], captions, (trial.model,), f"cell-{label}-{answer}")
@@ -218,7 +218,7 @@ def _show_reliability(report: Report) -> None:
         word = "On average it is as sure as it is right"
     else:
         word = f"On average it is {'surer' if gap > 0 else 'less sure'} than it is right"
-    st.caption(f"{word}: {mean:.1%} sure, {report.overall.share:.1%} right.")
+    st.caption(f"{word}: {how_sure(mean, 1)} sure, {in_percent(report.overall.share)} right.")
 
 
 def _show_coverage(report: Report) -> None:
@@ -231,8 +231,8 @@ def _show_coverage(report: Report) -> None:
     )
     half = min(report.coverage, key=lambda point: abs(point.coverage - 0.5))
     st.caption(
-        f"Answering only the {half.coverage:.0%} it is surest of (from {half.confidence:.0%} on), "
-        f"it is right {half.accuracy:.1%} of the time."
+        f"Answering only the {in_percent(half.coverage, 0)} it is surest of "
+        f"(from {how_sure(half.confidence)} on), it is right {in_percent(half.accuracy)} of the time."
     )
 
 
@@ -246,7 +246,7 @@ def _show_copies(report: Report) -> None:
         st.markdown(f"{known}: that is all of them.")
         return
     st.markdown(
-        f"{known}. With them, accuracy is {report.overall.share:.1%}; without them "
+        f"{known}. With them, accuracy is {in_percent(report.overall.share)}; without them "
         f"**{copies.unknown.in_words}**; on them alone {copies.known.in_words}."
     )
 
@@ -264,6 +264,6 @@ def _show_agreement(report: Report) -> None:
     first, last = report.agreement[0], report.agreement[-1]
     st.caption(
         f"Where people agree least (one answer got {first.title} of the votes), the model gives the label "
-        f"{first.by_label.share:.0%} of the time; where most ({last.title}), {last.by_label.share:.0%}. "
-        "The thin lines are 95 % intervals."
+        f"{in_percent(first.by_label.share, 0)} of the time; where most ({last.title}), "
+        f"{in_percent(last.by_label.share, 0)}. The thin lines are 95 % intervals."
     )

@@ -7,6 +7,7 @@ import streamlit as st
 from emotion.errors import ReadableError
 from emotion.exchange import exports
 from emotion.exchange.exports import FORMATS, ExportRequest, FormFigures
+from emotion.labels import in_percent
 from emotion.models.card import ModelCard
 from emotion.models.registry import model_version
 from pages.models.choice import choose_faces
@@ -105,10 +106,10 @@ def _show_cost(model: ModelCard) -> None:
 
 def _show_figures(figures: FormFigures) -> None:
     with st.container(horizontal=True):
-        st.metric("Weights of 32 bits", f"{figures.float_accuracy:.2%}", border=True)
+        st.metric("Weights of 32 bits", in_percent(figures.float_accuracy, 2), border=True)
         st.metric(
             "Weights of 8 bits",
-            f"{figures.quantised_accuracy:.2%}",
+            in_percent(figures.quantised_accuracy, 2),
             f"{100 * (figures.quantised_accuracy - figures.float_accuracy):+.2f} points",
             border=True,
         )

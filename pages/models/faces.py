@@ -8,7 +8,7 @@ from emotion.dataset.gallery import enlarge, page_count, page_items
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.errors import ReadableError
 from emotion.evaluation import explanation
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, how_sure
 from emotion.models.classifier import Classifier
 from pages.models.choice import classifier_or_stop
 from pages.shared.face_grid import face_grid
@@ -88,7 +88,7 @@ def explain_face(image: np.ndarray, classifier: Classifier, side: int = _SIDE) -
                     st.image(
                         explanation.overlay(large, heat), width=side, alt=f"What speaks for {name}: {where}"
                     )
-                st.caption(f"{name} **{probabilities[label]:.0%}**", text_alignment="center")
+                st.caption(f"{name} **{how_sure(probabilities[label])}**", text_alignment="center")
     if maps is None:
         st.caption(NO_MAPS.format(escape_markdown(classifier.card.name)))
     else:

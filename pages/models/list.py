@@ -8,6 +8,7 @@ import streamlit as st
 
 from emotion.errors import ReadableError
 from emotion.evaluation.timing import Timing, known_timing, measure_timing
+from emotion.labels import in_percent
 from emotion.models import registry
 from emotion.models.card import KERAS_FILE, LITERT_FILE, ModelCard, ModelError
 from emotion.models.registry import DEFAULT_MODEL
@@ -148,7 +149,7 @@ def _show_facts(card: ModelCard, timing: Timing) -> None:
     test = card.metrics("test")
     with st.container(horizontal=True):
         for label, value in (("Accuracy", test.get("accuracy")), ("Macro F1", test.get("macro_f1"))):
-            text = _UNKNOWN if value is None else f"{value:.1%}"
+            text = _UNKNOWN if value is None else in_percent(value)
             tip = f"On the test faces of its training, judged by {card.judged_by}; see Evaluate."
             st.metric(label, text, border=True, help=tip)
         st.metric(

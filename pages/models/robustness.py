@@ -7,6 +7,7 @@ from emotion.evaluation import cache
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
 from emotion.figures import models as figures
+from emotion.labels import in_percent
 from emotion.models.card import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import Faces, choose_faces, choose_other
@@ -86,5 +87,5 @@ def _show_curves(models: list[str], measured: list[Robustness]) -> None:
         worst = max(item.curves, key=lambda curve: curve.accuracy[0] - curve.accuracy[-1])
         st.caption(
             f"{escape_markdown(name)} suffers most from {worst.kind}: accuracy falls from "
-            f"{worst.accuracy[0]:.0%} to {worst.accuracy[-1]:.0%}."
+            f"{in_percent(worst.accuracy[0], 0)} to {in_percent(worst.accuracy[-1], 0)}."
         )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from emotion.images import MAX_FILE_BYTES, SUPPORTED_EXTENSIONS
 from emotion.photos import pictures
+from emotion.photos.analysis import Analyzer
 from emotion.photos.examples import example_pictures
 from emotion.photos.pictures import PictureResult
 from pages.photos.summary import show_summary
@@ -53,12 +54,11 @@ def choose_pictures() -> list[Source]:
     return sources + [Source(example.name, example.name, example.load) for example in examples]
 
 
-def kept_results(sources: list[Source]) -> dict[str, PictureResult]:
+def kept_results(version: str, sources: list[Source]) -> dict[str, PictureResult]:
     """Return the visitor's results by key, of chosen pictures only: one that is taken away is gone.
 
-    The answers of another model are gone as well: the pictures are analysed anew.
+    The answers of another version of the model are gone as well: the pictures are analysed anew.
     """
-    version = analyzer.classifier.version
     if st.session_state.get("photo_model") != version:
         st.session_state.photo_model = version
         st.session_state.photo_results = {}
@@ -68,9 +68,9 @@ def kept_results(sources: list[Source]) -> dict[str, PictureResult]:
     return kept
 
 
-def analyze_and_show(sources: list[Source]) -> list[PictureResult]:
+def analyze_and_show(analyzer: Analyzer, sources: list[Source], with_maps: bool) -> list[PictureResult]:
     """Analyse what is new, and show each picture of the current page as soon as it is done."""
-    done = kept_results(sources)
+    done = kept_results(analyzer.classifier.version, sources)
     new_count = len(sources) - len(done)
     progress = st.progress(0.0, "Looking for faces …") if new_count else None
     page_count = -(-len(sources) // PICTURES_PER_PAGE)
@@ -82,7 +82,7 @@ def analyze_and_show(sources: list[Source]) -> list[PictureResult]:
             done[source.key] = pictures.analyze_picture(analyzer, source.name, source.read())
             finished += 1
         if position // PICTURES_PER_PAGE == page - 1:
-            show_picture(done[source.key], source.key)
+            show_picture(done[source.key], source.key, with_maps)
     if progress:
         progress.empty()
     return [done[source.key] for source in sources]
@@ -96,7 +96,7 @@ def _progress_text(name: str, finished: int, count: int, started: float) -> str:
     return text
 
 
-def show_picture(result: PictureResult, key: str) -> None:
+def show_picture(result: PictureResult, key: str, with_maps: bool) -> None:
     """Draw one picture with its faces, or what was wrong with it."""
     name = escape_markdown(result.name)
     if result.analysis is None:
@@ -109,7 +109,7 @@ def show_picture(result: PictureResult, key: str) -> None:
         picture.image(result.preview, width="stretch", alt=f"{result.name} with {count} framed faces")
         with faces:
             if count:
-                show_faces(result.analysis.faces, key, show_maps)
+                show_faces(result.analysis.faces, key, with_maps)
             else:
                 st.info(
                     "No face found. Faces are found best when they are upright, seen from the front, "
@@ -123,16 +123,15 @@ st.markdown("Every face in your pictures, the expression on it, and how sure the
 st.caption(":material/lock: Pictures stay in this app's memory; none is stored or sent on.")
 analyzer = analyzer_or_stop()
 sources = choose_pictures()
-show_maps = False
 if sources:
-    show_maps = maps_switch(analyzer)
+    with_maps = maps_switch(analyzer)
     pictures_tab, summary_tab = st.tabs([":material/image: Pictures", ":material/table: Summary"])
     with pictures_tab:
-        picture_results = analyze_and_show(sources)
+        picture_results = analyze_and_show(analyzer, sources, with_maps)
     with summary_tab:
         show_summary(picture_results, [source.read for source in sources])
 else:
-    kept_results([])
+    kept_results(analyzer.classifier.version, [])
     st.info(
         "Nothing here yet: drop in a photo, take a snapshot, or try one of the examples.",
         icon=":material/add_photo_alternate:",

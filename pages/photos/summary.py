@@ -7,7 +7,7 @@ import streamlit as st
 from emotion.figures import style as figures
 from emotion.photos import pictures as results
 from emotion.photos.pictures import PictureResult
-from pages.shared.face_card import CONFIDENCE_COLUMN
+from pages.shared.face_card import CONFIDENCE_COLUMN, confidence_column
 
 
 def show_summary(pictures: list[PictureResult], readers: list[Callable[[], bytes]]) -> None:
@@ -42,7 +42,7 @@ def show_summary(pictures: list[PictureResult], readers: list[Callable[[], bytes
 def _show_table(pictures: list[PictureResult]) -> None:
     table = results.to_table(pictures)
     st.dataframe(
-        table.assign(confidence=100 * table["confidence"]),
+        table.assign(confidence=confidence_column(table["confidence"])),
         hide_index=True,
         height=260,
         column_order=["file", "face", "emotion", "confidence", "uncertain"],

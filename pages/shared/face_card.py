@@ -1,6 +1,6 @@
 """Faces beside their picture: what the model saw, its answer, and the seven probabilities."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from emotion.photos.analysis import FaceAnalysis
 
 # From more faces on, a table stands first and a card is drawn for the chosen face alone.
 MAX_CARDS = 4
-# For confidences in percent: Streamlit's own percent format shows decimals that mean nothing here.
+# How `confidence_column` is drawn.
 CONFIDENCE_COLUMN = st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100)
 # On the page, in pixels.
 _CROP_SIDE = 72
@@ -36,7 +36,7 @@ def show_faces(faces: Sequence[FaceAnalysis], key: str, with_maps: bool = False)
     table = {
         "face": [face.number for face in faces],
         "emotion": [face.verdict for face in faces],
-        "confidence": [100 * face.confidence for face in faces],
+        "confidence": confidence_column(face.confidence for face in faces),
     }
     event = st.dataframe(
         table,
@@ -50,6 +50,11 @@ def show_faces(faces: Sequence[FaceAnalysis], key: str, with_maps: bool = False)
     )
     chosen = event.selection.rows[0] if event.selection.rows else 0
     face_card(faces[chosen], f"{key}-{faces[chosen].number}", with_maps)
+
+
+def confidence_column(confidences: Iterable[float]) -> list[int]:
+    """Return confidences, 0 to 1, in percent for a table: as they are written everywhere, and no 100 %."""
+    return [int(how_sure(confidence).rstrip("%")) for confidence in confidences]
 
 
 def face_card(face: FaceAnalysis, key: str, with_map: bool = False) -> None:

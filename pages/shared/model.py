@@ -3,6 +3,7 @@
 import streamlit as st
 
 from emotion.errors import ReadableError
+from emotion.labels import in_percent
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_model, model_folder, model_version
 from emotion.photos.analysis import Analyzer
@@ -50,7 +51,7 @@ def analyzer_or_stop() -> Analyzer:
         st.stop()
     card = analyzer.classifier.card
     accuracy = card.accuracy("test")
-    measured = "" if accuracy is None else f" · {accuracy:.1%} right on its test faces"
+    measured = "" if accuracy is None else f" · {in_percent(accuracy)} right on its test faces"
     st.sidebar.caption(f":material/neurology: Model **{card.name}**{measured}")
     return analyzer
 

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.figures import training as figures
+from emotion.labels import in_percent
 from emotion.runs.run import Run
 from emotion.training.metrics import read_metrics
 from pages.training.words import STATUS_WORDS, differences, moment, training_time
@@ -57,7 +58,7 @@ def comparison_table(chosen: list[Run]) -> pd.DataFrame:
     """
     results = {
         "Best validation accuracy": [
-            "–" if run.val_accuracy is None else f"{run.val_accuracy:.2%}" for run in chosen
+            "–" if run.val_accuracy is None else in_percent(run.val_accuracy, 2) for run in chosen
         ],
         "Epochs done": [str(run.epoch) for run in chosen],
         "State": [STATUS_WORDS[run.status].name for run in chosen],

@@ -12,7 +12,7 @@ from emotion.dataset.builtin import BUILTIN_FACES
 from emotion.dataset.face_dataset import FaceDataset
 from emotion.errors import ReadableError
 from emotion.figures import training as figures
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, how_sure, in_percent
 from emotion.runs.run import Run
 from emotion.training.config import RunConfig
 from emotion.training.data import load_dataset
@@ -100,16 +100,16 @@ def show_result(run: Run) -> None:
 
 def _show_figures(measured: dict, result: dict) -> None:
     with st.container(horizontal=True):
-        st.metric("Accuracy", f"{measured['accuracy']:.1%}", border=True)
+        st.metric("Accuracy", in_percent(measured["accuracy"]), border=True)
         st.metric(
             "Macro F1",
-            f"{measured['macro_f1']:.1%}",
+            in_percent(measured["macro_f1"]),
             border=True,
             help="Mean over the classes: rare ones count.",
         )
         st.metric(
             "Calibration error",
-            f"{measured['ece']:.1%}",
+            in_percent(measured["ece"]),
             border=True,
             help="How far its confidence and its accuracy lie apart.",
         )
@@ -150,7 +150,7 @@ def confusion_in_words(matrix: np.ndarray) -> str:
         return "No class is mixed up with another."
     return (
         f"Most often, {EMOTIONS[label]} is taken for {EMOTIONS[answer]}: "
-        f"{shares[label, answer]:.0%} of all {EMOTIONS[label]} faces."
+        f"{in_percent(shares[label, answer], 0)} of all {EMOTIONS[label]} faces."
     )
 
 
@@ -190,7 +190,7 @@ def _show_worst(run: Run, split: str) -> None:
     for place in worst.tolist():
         answer = int(predictions.probabilities[place].argmax())
         label, index = int(predictions.labels[place]), int(predictions.indices[place])
-        sure = f"{predictions.probabilities[place, answer]:.0%}"
+        sure = how_sure(predictions.probabilities[place, answer])
         caption = f"{EMOTIONS[label]} → {EMOTIONS[answer]} {sure}"
         title = f"{EMOTIONS[label]}, taken for {EMOTIONS[answer]} ({sure} sure), {faces.names[index]}"
         cells.append(GridFace(index, np.asarray(faces.images[index]), label, title, caption))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from emotion.errors import ReadableError
 from emotion.figures import training as figures
+from emotion.labels import in_percent
 from emotion.runs import actions
 from emotion.runs.run import Run, RunStatus, UnknownRunError
 from emotion.training import metrics
@@ -165,7 +166,7 @@ def _show_figures(run: Run, progress: Progress, epochs: list[dict]) -> None:
     with st.container(horizontal=True):
         st.metric(
             "Best validation accuracy",
-            "–" if best is None else f"{best['val_accuracy']:.1%}",
+            "–" if best is None else in_percent(best["val_accuracy"]),
             border=True,
             help=None if best is None else f"Of epoch {best['epoch']}; its weights become the model.",
         )
@@ -180,7 +181,7 @@ def _show_figures(run: Run, progress: Progress, epochs: list[dict]) -> None:
             meter: UsageMeter = st.session_state.setdefault(_METER, UsageMeter())
             usage = meter.read(run.pid)
             if usage is not None:
-                st.metric("Processor", f"{usage.processor:.0%}", border=True, help="Of all cores.")
+                st.metric("Processor", in_percent(usage.processor, 0), border=True, help="Of all cores.")
                 st.metric("Memory", f"{usage.memory / 1e9:.1f} GB", border=True)
 
 
@@ -188,7 +189,8 @@ def _show_curves(run: Run, epochs: list[dict], batches: list[dict]) -> None:
     latest = ""
     if epochs:
         last = epochs[-1]
-        latest = f"; after epoch {last['epoch']}, {last['accuracy']:.0%} and {last['val_accuracy']:.0%}"
+        reached = " and ".join(in_percent(last[key], 0) for key in ("accuracy", "val_accuracy"))
+        latest = f"; after epoch {last['epoch']}, {reached}"
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Accuracy**")

@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from emotion.labels import in_percent
 from emotion.runs.run import Run, RunStatus
 from emotion.training.config import RunConfig
 
@@ -104,7 +105,7 @@ def training_time(epochs: list[dict]) -> str:
 
 def run_label(run: Run) -> str:
     """Return a run in one line, as it stands in a list to choose from."""
-    accuracy = "" if run.val_accuracy is None else f" · {run.val_accuracy:.1%}"
+    accuracy = "" if run.val_accuracy is None else f" · {in_percent(run.val_accuracy)}"
     return f"{run.name} · {moment(run.created_at)} · {STATUS_WORDS[run.status].name.lower()}{accuracy}"
 
 

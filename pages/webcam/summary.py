@@ -3,7 +3,7 @@
 import streamlit as st
 
 from emotion.figures import live as figures
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, in_percent
 from emotion.live.history import FaceTotal
 from emotion.live.summary import LiveReport
 
@@ -57,7 +57,7 @@ def _row(face: FaceTotal) -> dict:
     return {
         "face": face.number,
         "in sight": figures.clock(face.total_seconds),
-        "mostly": f"{mostly} {shares[mostly]:.0%}",
+        "mostly": f"{mostly} {in_percent(shares[mostly], 0)}",
         "changes": face.changes,
         "longest": f"{longest.verdict} {figures.clock(longest.seconds)}" if longest else "",
     }

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,11 +23,6 @@ RESOLUTIONS = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720"
 DEFAULT_RESOLUTION = "640 × 480"
 FRAME_RATES = (15, 20, 25, 30)
 DEFAULT_FRAME_RATE = 30
-
-# Python's threads take turns of 5 milliseconds, which is long for video while a page is drawn. On a busy
-# machine, turns of one millisecond drop 28 % fewer frames, and the slowest twentieth of latencies begins at
-# 340 ms instead of 450 (six runs each of `python -m tests.e2e.live_browser`, in turn).
-sys.setswitchinterval(0.001)
 
 logger = logging.getLogger(__name__)
 

@@ -34,12 +34,16 @@ def test_reliability_and_its_diagonal():
     bins = [ReliabilityBin(0.4, 0.5, 3, 0.45, 0.33), ReliabilityBin(0.9, 1.0, 5, 0.95, 1.0)]
     bars, diagonal = figures.reliability(bins).data
     assert bars.y == (0.33, 1.0)
+    (sure,) = figures.reliability([ReliabilityBin(0.9, 1.0, 5, 0.9996, 1.0)]).data[0].customdata
+    assert (sure[0], "%{customdata[0]} sure" in bars.hovertemplate) == ("99%", True)
     assert diagonal.x == diagonal.y == (0, 1)
 
 
 def test_coverage():
     (line,) = figures.coverage([CoveragePoint(0.5, 0.9, 0.8), CoveragePoint(1.0, 0.7, 0.2)]).data
     assert (line.x, line.y) == ((0.5, 1.0), (0.9, 0.7))
+    (line,) = figures.coverage([CoveragePoint(0.5, 0.9, 0.9996)]).data
+    assert (line.customdata[0], "%{customdata} sure" in line.hovertemplate) == ("99%", True)
 
 
 def test_agreement_leaves_gaps_where_nobody_agrees():

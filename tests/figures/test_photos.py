@@ -12,6 +12,9 @@ def test_probability_bars_put_the_most_probable_on_top():
     assert bars.y[0] == "disgust"
     assert list(bars.x) == sorted(probabilities)
     assert bars.text[-1] == "60%"
+    assert bars.hovertemplate[-1] == "happy: 60.0%<extra></extra>"
+    (bars,) = figures.probability_bars(np.array([0.0004, 0, 0, 0.9996, 0, 0, 0])).data
+    assert (bars.text[-1], bars.hovertemplate[-1]) == ("99%", "happy: 99.9%<extra></extra>")
     assert dict(zip(bars.y, bars.marker.color, strict=True)) == COLORS
 
 

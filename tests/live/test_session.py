@@ -301,6 +301,8 @@ def test_lines_have_gaps_where_the_face_was_away():
     values = np.array(figure.data[EMOTIONS.index("happy")].y, float)
     assert np.isnan(values).sum() == 1
     assert np.nanmax(values) == pytest.approx(0.88)
+    lines = figure.data[EMOTIONS.index("happy")]
+    assert (lines.hovertemplate, lines.customdata[0]) == ("%{customdata}", "88%")
     assert len({trace.line.dash for trace in figure.data}) > 4  # never colour alone
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,6 +17,7 @@ from emotion.exchange import exports
 from emotion.jobs.jobs import JobState
 from emotion.labels import EMOTIONS
 from emotion.models import registry
+from emotion.models.classifier import Classifier, Predictions
 from pages.shared.jobs import model_jobs
 from tests.helpers import PATIENCE
 from tests.pages.helpers import metrics, new_app, texts
@@ -237,6 +239,15 @@ def test_explain():
     app.pills(key="explain_class").set_value(None).run()
     app.button(key="explain_shuffle").click().run()
     assert not app.exception
+
+
+def test_no_answer_is_entirely_sure(monkeypatch):
+    answers = np.full((1, 7), 0.0004 / 6, np.float32)
+    answers[0, EMOTIONS.index("happy")] = 0.9996
+    monkeypatch.setattr(Classifier, "predict", lambda self, faces: Predictions(answers, None))
+    app = open_page("Explain")
+    assert "happy **99%**" in texts(app)
+    assert "100%" not in texts(app)
 
 
 def test_a_model_without_maps_says_so():

@@ -23,7 +23,7 @@ from emotion.dataset.quality.near_copies import NEAR_VERSION, near_copy_groups
 from emotion.dataset.result_cache import Arrays, cached_arrays
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import NOT_A_FACE, require_votes
-from emotion.labels import EMOTIONS
+from emotion.labels import EMOTIONS, in_percent
 
 if TYPE_CHECKING:
     from emotion.models.classifier import Classifier
@@ -116,8 +116,8 @@ def find_blank(dataset: StoredDataset) -> QualityFinding:
     return QualityFinding(
         "blank",
         "Blank or nearly blank",
-        f"At least {BLANK_SHARE:.0%} of the picture is of one tone: empty frames, placeholders for pictures "
-        "that were removed, faces in the dark.",
+        f"At least {in_percent(BLANK_SHARE, 0)} of the picture is of one tone: empty frames, placeholders "
+        "for pictures that were removed, faces in the dark.",
         singles(found),
         found,
         shares[found],
