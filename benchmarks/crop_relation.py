@@ -28,11 +28,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.reading.sources import read_dataset
-from emotion.faces import crops
+from emotion.faces import FACE_SIZE
 from emotion.faces.crops import crop_face, cut_frame
 from emotion.faces.detector import DetectedFace, FaceDetector, YuNetDetector
 
-SIZE = crops.CROP_SIZE
 SIDES = (0.85, 0.9, 0.95, 1.0, 1.05)
 # A face this small in its frame has surroundings.
 LOOSE_SIDE = 0.8
@@ -109,18 +108,18 @@ def measure_frame(images: np.ndarray, faces: list[DetectedFace | None]) -> dict:
     boxes = np.array([face.whole_box or face.box for face in found])
     eyes = np.array([face.landmarks[:2] for face in found], dtype=float)
     sides = boxes[:, 2:].max(axis=1)
-    offset = (SIZE / 2 - boxes[:, :2] - boxes[:, 2:] / 2) / sides[:, None]
+    offset = (FACE_SIZE / 2 - boxes[:, :2] - boxes[:, 2:] / 2) / sides[:, None]
     distance = np.hypot(*(eyes[:, 1] - eyes[:, 0]).T)
     measured = {
-        "frame side / box's longer side": SIZE / sides,
-        "frame side / box width": SIZE / boxes[:, 2],
-        "frame side / box height": SIZE / boxes[:, 3],
-        "frame side / eye distance": SIZE / distance,
+        "frame side / box's longer side": FACE_SIZE / sides,
+        "frame side / box width": FACE_SIZE / boxes[:, 2],
+        "frame side / box height": FACE_SIZE / boxes[:, 3],
+        "frame side / eye distance": FACE_SIZE / distance,
         "frame centre right of box centre / box's longer side": offset[:, 0],
         "frame centre below box centre / box's longer side": offset[:, 1],
-        "eyes' middle x / frame side": eyes[:, :, 0].mean(axis=1) / SIZE,
-        "eyes' middle y / frame side": eyes[:, :, 1].mean(axis=1) / SIZE,
-        "eye distance / frame side": distance / SIZE,
+        "eyes' middle x / frame side": eyes[:, :, 0].mean(axis=1) / FACE_SIZE,
+        "eyes' middle y / frame side": eyes[:, :, 1].mean(axis=1) / FACE_SIZE,
+        "eye distance / frame side": distance / FACE_SIZE,
         "roll in degrees": np.array([face.roll for face in found]),
     }
     quartiles = {name: quartiles_of(values) for name, values in measured.items()}
@@ -129,12 +128,14 @@ def measure_frame(images: np.ndarray, faces: list[DetectedFace | None]) -> dict:
 
 def measure_side(images: np.ndarray, faces: list[DetectedFace | None], detector: FaceDetector) -> dict:
     """Return how large loosely framed faces look when cut with each of SIDES, and the side to cut with."""
-    sides = [longer_side(face) / SIZE for face in faces if face]
+    sides = [longer_side(face) / FACE_SIZE for face in faces if face]
     target = float(np.median(sides))
     loose = [
         (image, face)
         for image, face in zip(images, faces, strict=True)
-        if face and longer_side(face) < LOOSE_SIDE * SIZE and inside(face, max(SIDES) * longer_side(face))
+        if face
+        and longer_side(face) < LOOSE_SIDE * FACE_SIZE
+        and inside(face, max(SIDES) * longer_side(face))
     ]
     if len(loose) < FEWEST_LOOSE_FACES:
         return {"faces": len(loose), "target": target, "seen": {}, "side": None}
@@ -142,7 +143,7 @@ def measure_side(images: np.ndarray, faces: list[DetectedFace | None], detector:
     for side in SIDES:
         cuts = (cut_frame(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), face, side, 0.0) for image, face in loose)
         again = (best_face(detector, cut) for cut in cuts)
-        seen.append(float(np.median([longer_side(face) / SIZE for face in again if face])))
+        seen.append(float(np.median([longer_side(face) / FACE_SIZE for face in again if face])))
     # A larger cut makes the face look smaller: both lists are turned round, np.interp wants them rising.
     best = float(np.interp(target, seen[::-1], SIDES[::-1]))
     return {"faces": len(loose), "target": target, "seen": dict(zip(SIDES, seen, strict=True)), "side": best}
@@ -151,7 +152,7 @@ def measure_side(images: np.ndarray, faces: list[DetectedFace | None], detector:
 def inside(face: DetectedFace, side: float) -> bool:
     """Return whether a square about the face's centre lies inside FER-2013's frame."""
     x, y, width, height = face.whole_box or face.box
-    return all(side / 2 <= middle <= SIZE - side / 2 for middle in (x + width / 2, y + height / 2))
+    return all(side / 2 <= middle <= FACE_SIZE - side / 2 for middle in (x + width / 2, y + height / 2))
 
 
 def set_into_picture(
@@ -159,9 +160,9 @@ def set_into_picture(
 ) -> np.ndarray:
     """Return a grey uint8 picture with the face in it, enlarged, tilted, its edges fading out."""
     height, width = CANVAS
-    matrix = cv2.getRotationMatrix2D((SIZE / 2 - 0.5, SIZE / 2 - 0.5), -tilt, enlargement)
-    matrix[:, 2] += np.array(middle) - SIZE / 2 + 0.5
-    to_edge = np.minimum(np.arange(SIZE) + 0.5, SIZE - np.arange(SIZE) - 0.5) / FEATHER
+    matrix = cv2.getRotationMatrix2D((FACE_SIZE / 2 - 0.5, FACE_SIZE / 2 - 0.5), -tilt, enlargement)
+    matrix[:, 2] += np.array(middle) - FACE_SIZE / 2 + 0.5
+    to_edge = np.minimum(np.arange(FACE_SIZE) + 0.5, FACE_SIZE - np.arange(FACE_SIZE) - 0.5) / FEATHER
     mask = np.minimum.outer(to_edge, to_edge).clip(0, 1).astype(np.float32)
     mask = cv2.warpAffine(mask, matrix, (width, height))
     drawn = cv2.warpAffine(face, matrix, (width, height), flags=cv2.INTER_CUBIC)
@@ -194,8 +195,8 @@ def round_trip(
     return RoundTrip(
         kept=np.array(kept, dtype=int),
         originals=images[kept],
-        aligned=np.array(aligned).reshape(-1, SIZE, SIZE),
-        unaligned=np.array(unaligned).reshape(-1, SIZE, SIZE),
+        aligned=np.array(aligned).reshape(-1, FACE_SIZE, FACE_SIZE),
+        unaligned=np.array(unaligned).reshape(-1, FACE_SIZE, FACE_SIZE),
         tilts=np.array(tilts),
         rolls=np.array(rolls),
         pictures=len(images),

@@ -95,3 +95,8 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def plain_cell(text: str) -> str:
+    """Keep a spreadsheet from running a file's name as a formula (OWASP, "CSV Injection")."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

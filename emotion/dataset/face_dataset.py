@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from emotion.errors import ReadableError
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
-
-FACE_SIZE = 48
 
 
 class DatasetError(ReadableError):

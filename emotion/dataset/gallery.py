@@ -8,7 +8,8 @@ from collections.abc import Collection
 import cv2
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE, FaceDataset
+from emotion.dataset.face_dataset import FaceDataset
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 
 # Around each cell its own edge is repeated once: a sheet drawn larger then never mixes two faces.

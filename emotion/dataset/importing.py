@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion.dataset.face_dataset import DatasetError, SkippedItem
-from emotion.dataset.quality.finding import plain_cell
 from emotion.dataset.reading.sources import nothing_found, open_source
 from emotion.dataset.statistics import describe
 from emotion.dataset.store import SYNTHETIC, dataset_folder, datasets_folder
 from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.dataset.writer import DatasetWriter, remove_abandoned
+from emotion.files import plain_cell
 
 # How often, in seconds, somebody is told of progress and asked about cancelling.
 _INTERVAL = 0.1

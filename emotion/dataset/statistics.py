@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.dataset.result_cache import cached_arrays
 from emotion.dataset.stored_dataset import SPLITS, StoredDataset
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 
 # Counted up when what is computed changes.

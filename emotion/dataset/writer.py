@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy_format
 
-from emotion.dataset.face_dataset import FACE_SIZE, DatasetError, FaceDataset, SkippedItem
+from emotion.dataset.face_dataset import DatasetError, FaceDataset, SkippedItem
 from emotion.dataset.splits import settle_splits
 from emotion.dataset.stored_dataset import (
     IMAGES,
@@ -27,6 +27,7 @@ from emotion.dataset.stored_dataset import (
     read_stored,
     write_description,
 )
+from emotion.faces import FACE_SIZE
 from emotion.files import PARTIAL, write_json
 
 try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.faces import FACE_SIZE
 
 # How much of the colour is laid over the face where a place speaks most.
 _OPACITY = 0.6

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.evaluation.report import Robustness, RobustnessCurve
+from emotion.faces import FACE_SIZE
 from emotion.models.classifier import Classifier
 
 # How many faces are tried unless all are asked for: about 40 times as many predictions follow.

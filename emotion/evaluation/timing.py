@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.evaluation import cache
+from emotion.faces import FACE_SIZE
 from emotion.models.card import ModelError
 from emotion.models.classifier import Classifier
 from emotion.models.registry import DEFAULT_MODEL, model_folder, model_version

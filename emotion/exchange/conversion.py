@@ -9,8 +9,8 @@ import h5py
 import keras
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.exchange.file_check import MAX_UNPACKED_BYTES, check_file
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 from emotion.models.card import ModelError
 

@@ -22,10 +22,9 @@ from emotion.files import write_json
 from emotion.jobs.jobs import Limits
 from emotion.jobs.progress import Reporter, end_with_parent
 from emotion.labels import EMOTIONS, parse_emotion
-from emotion.models.card import CARD, KERAS_FILE, LITERT_FILE, ModelError, Reading
+from emotion.models.card import CARD, CARD_VERSION, KERAS_FILE, LITERT_FILE, ModelError, Reading
 from emotion.models.registry import add_model, clean_name
 
-CARD_VERSION = 1
 # A model of the size that is allowed converts within a minute; a hostile one must not run on.
 LIMITS = Limits(
     seconds=300.0, memory=6_000_000_000, crashed="The file is damaged: reading it made the reader crash."

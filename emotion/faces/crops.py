@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from emotion.faces import FACE_SIZE
 from emotion.faces.detector import DetectedFace, check_rgb
 from emotion.faces.geometry import cut_square
-
-CROP_SIZE = 48
 
 # FER-2013's frame: a square about the middle of the detector's box, its side this many longer sides of the
 # box. `benchmarks/crop_relation.py FER_ZIP --sample 6000` measures 0.925 (and 0.992 without making up for
@@ -54,7 +53,7 @@ def crop_faces(image: np.ndarray, faces: Sequence[DetectedFace], align: bool = T
     """Return the crops of n faces, uint8 (n, 48, 48); n may be 0. Else as `crop_face`."""
     check_rgb(image)
     crops = [crop_face(image, face, align) for face in faces]
-    return np.array(crops, dtype=np.uint8).reshape(-1, CROP_SIZE, CROP_SIZE)
+    return np.array(crops, dtype=np.uint8).reshape(-1, FACE_SIZE, FACE_SIZE)
 
 
 def cut_frame(image: np.ndarray, face: DetectedFace, frame_side: float, turn: float) -> np.ndarray:
@@ -73,7 +72,7 @@ def cut_frame(image: np.ndarray, face: DetectedFace, frame_side: float, turn: fl
     x, y, width, height = face.whole_box or face.box
     centre = (x + width / 2, y + height / 2)
     side = frame_side * max(width, height)
-    square, _ = cut_square(image, centre, side, turn, CROP_SIZE, cv2.BORDER_REPLICATE)
+    square, _ = cut_square(image, centre, side, turn, FACE_SIZE, cv2.BORDER_REPLICATE)
     return cv2.cvtColor(square, cv2.COLOR_RGB2GRAY)
 
 

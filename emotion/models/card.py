@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.errors import ReadableError
+from emotion.faces import FACE_SIZE
 from emotion.files import write_json
 from emotion.labels import EMOTIONS
 
 CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
+CARD_VERSION = 1
 # Under this name a card's metrics have the test faces that have no copy in the dataset's training split.
 WITHOUT_COPIES = "test_without_copies"
 

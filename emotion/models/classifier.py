@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 from emotion.models.card import LITERT_FILE, ModelCard, ModelError, folder_version, read_card
 from emotion.models.litert import LiteRTError, open_own, open_plain

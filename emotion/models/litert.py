@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 
 # From float32 (n, 48, 48, 1) to scores (n, 7) and, of this product's models, maps (n, height, width, 7).

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from emotion.files import plain_cell
 from emotion.images import ImageError, decode_image
 from emotion.photos.analysis import Analysis, Analyzer, error_dict, table_rows
 from emotion.photos.drawing import draw_analysis
@@ -84,13 +85,8 @@ def to_csv(results: Iterable[PictureResult]) -> str:
     """Return the table of faces as CSV."""
     table = to_table(results)
     if not table.empty:
-        table["file"] = [_plain_cell(name) for name in table["file"]]
+        table["file"] = [plain_cell(name) for name in table["file"]]
     return table.to_csv(index=False, float_format="%.4f")
-
-
-def _plain_cell(text: str) -> str:
-    """Keep a spreadsheet from running a file's name as a formula (OWASP, "CSV Injection")."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def to_json(results: Iterable[PictureResult]) -> str:

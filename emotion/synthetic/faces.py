@@ -15,6 +15,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 from emotion.synthetic.canvas import Canvas, mix
 from emotion.synthetic.look import BEARDS, HAIR_STYLES, Actions, Color, Look, Pose
@@ -22,7 +23,6 @@ from emotion.synthetic.painter import paint_person
 
 _T = TypeVar("_T")
 
-FACE_SIZE = 48
 MIN_SIZE = 16
 
 # The full expression of each emotion: its action units at their strongest.

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
-from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 from emotion.training.config import ConfigError, RunConfig
 

@@ -14,19 +14,15 @@ from keras import layers, ops
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from emotion.dataset.face_dataset import FACE_SIZE
 from emotion.evaluation.metrics import Evaluation, evaluate_probabilities
 from emotion.exchange.conversion import write_litert
+from emotion.faces import FACE_SIZE
 from emotion.files import write_arrays, write_json
 from emotion.labels import EMOTIONS
-from emotion.models.card import CARD, KERAS_FILE, LITERT_FILE, WITHOUT_COPIES
+from emotion.models.card import CARD, CARD_VERSION, KERAS_FILE, LITERT_FILE, WITHOUT_COPIES
 from emotion.training.architectures import apply_head
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, TrainingData
-
-CARD_VERSION = 1
-# How far a probability of the LiteRT file may lie from the Keras file's.
-QUANTIZATION_TOLERANCE = 0.03
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

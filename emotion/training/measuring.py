@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from emotion.dataset.face_dataset import FACE_SIZE, FaceDataset
+from emotion.dataset.face_dataset import FaceDataset
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 from emotion.training import finish
 from emotion.training.architectures import build_network

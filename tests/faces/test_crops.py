@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from emotion.faces.crops import CROP_SIZE, FRAME_SIDE, crop_face, crop_faces, cut_frame, upright_turn
+from emotion.faces import FACE_SIZE
+from emotion.faces.crops import FRAME_SIDE, crop_face, crop_faces, cut_frame, upright_turn
 from emotion.faces.detector import DetectedFace, YuNetDetector
 
 LANDMARKS = np.array([(30, 40), (60, 40), (45, 55), (33, 70), (57, 70)], dtype=np.float32)
@@ -39,7 +40,7 @@ def test_upright_turn(roll, turn):
 
 def test_the_crop_is_small_grey_and_uint8(detector, astronaut):
     crop = crop_face(astronaut, detector.detect(astronaut)[0])
-    assert crop.shape == (CROP_SIZE, CROP_SIZE) == (48, 48)
+    assert crop.shape == (FACE_SIZE, FACE_SIZE) == (48, 48)
     assert crop.dtype == np.uint8
     assert crop.std() > 30
 

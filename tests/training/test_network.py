@@ -230,9 +230,9 @@ def test_exported_keras_file_predicts_as_the_network(exported):
 def test_exported_litert_file_predicts_as_the_network(exported, count):
     logits, folder = exported
     predictions = Classifier(folder).predict(FACES[:count])
-    # Its weights are rounded to 8 bits.
+    # Its weights are rounded to 8 bits: a probability may move so far.
     difference = np.abs(predictions.probabilities - softmax(logits[:count])).max()
-    assert difference < finish.QUANTIZATION_TOLERANCE
+    assert difference < 0.03
 
 
 def test_the_mean_of_an_activation_map_is_the_logit(exported):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emotion.dataset.stored_dataset import StoredDataset
+from emotion.files import plain_cell
 from emotion.labels import EMOTIONS
 
 
@@ -59,11 +60,6 @@ class QualityFinding:
                 row = [number + 1, name, faces.splits[index], label, int(index in surplus)]
                 writer.writerow([*row, *score])
         return text.getvalue()
-
-
-def plain_cell(text: str) -> str:
-    """Keep a spreadsheet from running a file's name as a formula (OWASP, "CSV Injection")."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def singles(indices: np.ndarray) -> list[np.ndarray]:

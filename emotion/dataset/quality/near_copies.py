@@ -13,7 +13,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE
+from emotion.faces import FACE_SIZE
 
 NEAR_VERSION = 1
 _THUMBNAIL = 8

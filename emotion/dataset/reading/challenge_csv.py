@@ -9,9 +9,10 @@ from typing import IO
 
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE, SkippedItem
+from emotion.dataset.face_dataset import SkippedItem
 from emotion.dataset.reading.items import Face, Item
 from emotion.dataset.splits import SPLIT_NAMES
+from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS, parse_emotion
 
 # The challenge's own CSV is 300 MB; ten times that cannot be a dataset of 48x48 faces.

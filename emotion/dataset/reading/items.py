@@ -12,8 +12,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from emotion.dataset.face_dataset import FACE_SIZE, SkippedItem
+from emotion.dataset.face_dataset import SkippedItem
 from emotion.dataset.splits import SPLIT_NAMES
+from emotion.faces import FACE_SIZE
 from emotion.images import ImageError
 from emotion.labels import EMOTIONS, parse_emotion
 
