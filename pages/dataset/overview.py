@@ -9,8 +9,8 @@ from emotion.dataset.statistics import DatasetStatistics
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS
+from pages.shared.chart import show_chart
 
-_NO_TOOLS = {"displayModeBar": False}
 _MEAN_SIDE = 96  # on the page, in pixels
 
 
@@ -35,11 +35,10 @@ def _show_balance(counts: dict[str, dict[str, int]]) -> None:
         with column:
             if len(counts) > 1:
                 st.markdown(f"**{split.capitalize()}** · {sum(classes.values()):,} faces")
-            st.plotly_chart(
+            show_chart(
                 figures.class_balance(classes),
-                key=f"balance-{split}",
-                config=_NO_TOOLS,
-                alt=f"Faces of each class in the split {split}",
+                f"balance-{split}",
+                f"Faces of each class in the split {split}",
             )
     weights_column, sizes_column = st.columns(2, gap="medium") if len(counts) > 1 else (st.container(), None)
     with weights_column:
@@ -47,9 +46,7 @@ def _show_balance(counts: dict[str, dict[str, int]]) -> None:
     if sizes_column:
         with sizes_column:
             st.subheader("Split sizes")
-            st.plotly_chart(
-                figures.split_sizes(counts), key="split_sizes", config=_NO_TOOLS, alt="Faces of each split"
-            )
+            show_chart(figures.split_sizes(counts), "split_sizes", "Faces of each split")
             st.caption("A model learns from *train*; *validation* chooses it, *test* judges it.")
 
 
@@ -61,9 +58,7 @@ def _show_weights(counts: dict[str, int]) -> None:
     if len(named) < 2:
         st.caption("With faces of one class there is nothing to weigh.")
         return
-    st.plotly_chart(
-        figures.class_weights(named), key="weights", config=_NO_TOOLS, alt="Weight of each class in training"
-    )
+    show_chart(figures.class_weights(named), "weights", "Weight of each class in training")
     heaviest, lightest = max(named, key=named.__getitem__), min(named, key=named.__getitem__)
     if named[heaviest] < 1.1 * named[lightest]:
         st.caption("The classes are about even: every face counts about the same.")
@@ -103,11 +98,10 @@ def _show_light(measured: DatasetStatistics) -> None:
     # Two bins of the statistics are one here: in small classes, finer ones are noise.
     for column, (title, edges, counts) in zip(st.columns(2, gap="medium"), parts, strict=True):
         with column:
-            st.plotly_chart(
+            show_chart(
                 figures.histograms(
                     edges[::2], dict(zip(EMOTIONS, counts[:, ::2] + counts[:, 1::2], strict=True)), title
                 ),
-                key=title,
-                config=_NO_TOOLS,
-                alt=f"{title}, distribution in each class",
+                title,
+                f"{title}, distribution in each class",
             )

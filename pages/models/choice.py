@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.errors import ReadableError
 from emotion.evaluation.cache import Trial
 from emotion.models.card import ModelCard
 from emotion.models.classifier import Classifier
-from emotion.models.registry import active_model, list_models, model_folder, model_version
+from emotion.models.registry import active_model, list_models
 from pages.shared.dataset_choice import datasets_or_stop
-from pages.shared.text import escape_markdown
+from pages.shared.errors import error_ends_page
+from pages.shared.model import load_classifier
 
 MODEL = "models_model"  # where the session keeps the chosen model
 _OTHER = "models_other"
@@ -35,11 +35,8 @@ class Faces:
 def choose_model() -> ModelCard:
     """Draw the choice of a model and return its card; without any model, say so and end the page."""
     cards = {card.name: card for card in list_models()}
-    try:
+    with error_ends_page("deployed_code_alert"):
         active = active_model()
-    except ReadableError as error:
-        st.error(str(error), icon=":material/deployed_code_alert:")
-        st.stop()
     if "models_next" in st.session_state:  # what a button of the last run leads to
         st.session_state[MODEL] = st.session_state.pop("models_next")
     if st.session_state.get(MODEL) not in cards:
@@ -86,11 +83,8 @@ def choose_faces(judged: ModelCard | None = None) -> Faces:
             format_func=str.capitalize,
             key=f"models_split-{name}",
         )
-        try:
+        with error_ends_page("folder_off"):
             dataset = store.open_dataset(name)
-        except ReadableError as error:
-            st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-            st.stop()
         against = "labels"
         if judged is not None and dataset.votes is not None:
             against = st.segmented_control(
@@ -111,16 +105,7 @@ def choose_faces(judged: ModelCard | None = None) -> Faces:
     return Faces(name, split, honour, against)
 
 
-@st.cache_resource(show_spinner="Loading the model …", max_entries=3)
-def _load(name: str, version: str) -> Classifier:
-    """Load a model; `version` is there so that a replaced one is loaded anew."""
-    return Classifier(model_folder(name))
-
-
 def classifier_or_stop(name: str) -> Classifier:
     """Return a model, ready to predict; one that cannot be used is named in a sentence and ends the page."""
-    try:
-        return _load(name, model_version(name))
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
-        st.stop()
+    with error_ends_page("deployed_code_alert"):
+        return load_classifier(name)

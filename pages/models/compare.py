@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from emotion.errors import ReadableError
 from emotion.evaluation import cache
 from emotion.evaluation.cache import Trial
 from emotion.evaluation.report import Comparison
@@ -13,6 +12,8 @@ from emotion.models.card import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import choose_faces, choose_other
 from pages.models.faces import show_face_grid
+from pages.shared.chart import show_chart
+from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
 from pages.shared.text import escape_markdown
 
@@ -28,16 +29,13 @@ def show_compare(model: ModelCard) -> None:
         return
     faces = choose_faces(model)
     first, second = faces.trial(model.name), faces.trial(other.name)
-    try:
+    with error_ends_page("error"):
         comparison = cache.load_comparison(first, second)
         answers = [cache.load_probabilities(trial) for trial in (first, second)]
         if comparison is None or answers[0] is None or answers[1] is None:
             _offer(first, second)
             return
         found = cache.trial_faces(first)
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return
     _show_verdict(comparison)
     _show_faces(comparison, found, answers[0].argmax(axis=1), answers[1].argmax(axis=1))
 
@@ -57,11 +55,10 @@ def _offer(first: Trial, second: Trial) -> None:
 def _show_verdict(comparison: Comparison) -> None:
     icon = ":material/trophy:" if comparison.is_more_than_chance else ":material/balance:"
     st.markdown(f"##### {icon} {escape_markdown(comparison.in_words())}")
-    st.plotly_chart(
+    show_chart(
         figures.comparison(comparison),
-        key="comparison",
-        config={"displayModeBar": False},
-        alt="How many faces both, one or none of the models get right",
+        "comparison",
+        "How many faces both, one or none of the models get right",
     )
     p_value = f"p = {comparison.p_value:.3f}" if comparison.p_value >= 0.001 else "p < 0.001"
     st.caption(

@@ -4,14 +4,13 @@ import numpy as np
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.errors import ReadableError
 from emotion.labels import EMOTIONS
 from emotion.models.card import ModelCard
 from pages.models.choice import choose_faces, classifier_or_stop
 from pages.models.faces import explain_face
+from pages.shared.errors import error_ends_page
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import grid_face
-from pages.shared.text import escape_markdown
 
 _SHOWN = 24
 
@@ -19,11 +18,8 @@ _SHOWN = 24
 def show_explain(model: ModelCard) -> None:
     """Draw some faces, and of the chosen one where the model looked."""
     faces = choose_faces()
-    try:
+    with error_ends_page("folder_off"):
         dataset = store.open_dataset(faces.dataset)
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-        return
     classifier = classifier_or_stop(model.name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         emotion = st.pills("Class", EMOTIONS, key="explain_class", help="None chosen shows all.")

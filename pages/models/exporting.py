@@ -11,6 +11,7 @@ from emotion.labels import in_percent
 from emotion.models.card import ModelCard
 from emotion.models.registry import model_version
 from pages.models.choice import choose_faces
+from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
 from pages.shared.text import escape_markdown
 
@@ -86,7 +87,7 @@ def _show_cost(model: ModelCard) -> None:
     st.subheader("What weights of 8 bits cost")
     faces = choose_faces()
     trial = faces.trial(model.name)
-    try:
+    with error_ends_page("error"):
         figures = exports.load_form_figures(trial)
         if figures is None:
             offer_job(
@@ -98,9 +99,6 @@ def _show_cost(model: ModelCard) -> None:
                 ":material/straighten:",
             )
             return
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return
     _show_figures(figures)
 
 

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from emotion.errors import ReadableError
 from emotion.evaluation import cache
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
@@ -11,6 +10,8 @@ from emotion.labels import in_percent
 from emotion.models.card import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import Faces, choose_faces, choose_other
+from pages.shared.chart import show_chart
+from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
 from pages.shared.text import escape_markdown
 
@@ -32,14 +33,11 @@ def show_robustness(model: ModelCard) -> None:
             help=f"Otherwise {SUBSET:,} of them, each class with its share: enough for the shape of a curve.",
         )
     count = None if use_all else SUBSET
-    try:
+    with error_ends_page("error"):
         measured = [cache.load_robustness(faces.trial(name), count) for name in models]
         if any(item is None for item in measured):
             _offer(models, faces, count)
             return
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return
     _show_curves(models, [item for item in measured if item is not None])
 
 
@@ -77,11 +75,10 @@ def _show_curves(models: list[str], measured: list[Robustness]) -> None:
                 for name, item in zip(models, measured, strict=True)
             ]
             with column:
-                st.plotly_chart(
+                show_chart(
                     figures.robustness(kind, curves),
-                    key=f"robust-{kind}",
-                    config={"displayModeBar": False},
-                    alt=f"Accuracy against {CORRUPTIONS[kind].title}",
+                    f"robust-{kind}",
+                    f"Accuracy against {CORRUPTIONS[kind].title}",
                 )
     for name, item in zip(models, measured, strict=True):
         worst = max(item.curves, key=lambda curve: curve.accuracy[0] - curve.accuracy[-1])

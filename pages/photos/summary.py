@@ -7,6 +7,7 @@ import streamlit as st
 from emotion.figures import style as figures
 from emotion.photos import pictures as results
 from emotion.photos.pictures import PictureResult
+from pages.shared.chart import show_chart
 from pages.shared.face_card import CONFIDENCE_COLUMN, confidence_column
 
 
@@ -28,11 +29,10 @@ def show_summary(pictures: list[PictureResult], readers: list[Callable[[], bytes
     if faces:
         chart, table = st.columns([2, 3], gap="medium")
         with chart:
-            st.plotly_chart(
+            show_chart(
                 figures.emotion_counts(face.verdict for face in faces),
-                key="emotion_counts",
-                config={"displayModeBar": False},
-                alt="How many faces show each emotion",
+                "emotion_counts",
+                "How many faces show each emotion",
             )
         with table:
             _show_table(pictures)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from emotion.dataset import store
 from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset
-from emotion.errors import ReadableError
+from pages.shared.errors import error_ends_page
 from pages.shared.text import escape_markdown
 
 ALL_SPLITS = "all"
@@ -14,12 +14,9 @@ _BALANCE_WORDS = ((10.0, "Very uneven"), (3.0, "Uneven"), (1.5, "Slightly uneven
 
 def datasets_or_stop() -> dict[str, DatasetDescription]:
     """Return all datasets by name; where they cannot be read, say so and end the page."""
-    try:
-        with st.spinner("Getting the datasets ready; the very first time, faces are drawn …"):
-            return {item.name: item for item in store.list_datasets()}
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-        st.stop()
+    waiting = st.spinner("Getting the datasets ready; the very first time, faces are drawn …")
+    with error_ends_page("folder_off"), waiting:
+        return {item.name: item for item in store.list_datasets()}
 
 
 def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
@@ -46,11 +43,8 @@ def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
                 format_func=str.capitalize,
                 key=f"split-{name}",
             )
-    try:
+    with error_ends_page("folder_off"):
         dataset = store.open_dataset(name)
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-        st.stop()
     return dataset, splits if split == ALL_SPLITS else (split,)
 
 

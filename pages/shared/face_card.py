@@ -10,6 +10,7 @@ from emotion.evaluation import explanation
 from emotion.figures import style as figures
 from emotion.labels import EMOTIONS, how_sure
 from emotion.photos.analysis import FaceAnalysis
+from pages.shared.chart import show_chart
 
 # From more faces on, a table stands first and a card is drawn for the chosen face alone.
 MAX_CARDS = 4
@@ -76,11 +77,10 @@ def face_card(face: FaceAnalysis, key: str, with_map: bool = False) -> None:
                 st.caption(_explain(face))
         if with_map and face.activation_maps is not None:
             _show_map(face, face.activation_maps, key)
-        st.plotly_chart(
+        show_chart(
             figures.probability_bars(face.probabilities),
-            key=key,
-            config={"displayModeBar": False},
-            alt=f"Probabilities of the seven emotions for face {face.number}",
+            key,
+            f"Probabilities of the seven emotions for face {face.number}",
         )
 
 

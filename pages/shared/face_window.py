@@ -10,6 +10,7 @@ from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.errors import ReadableError
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS
+from pages.shared.chart import show_chart
 from pages.shared.face_grid import GridFace
 from pages.shared.text import escape_markdown
 
@@ -123,9 +124,4 @@ def _show_votes(dataset: StoredDataset, index: int) -> None:
         st.caption("Nobody voted on this face.")
         return
     st.markdown(f"**How {total} people saw it**")
-    st.plotly_chart(
-        figures.vote_bars(votes),
-        key="face_votes",
-        config={"displayModeBar": False},
-        alt="Votes on this face",
-    )
+    show_chart(figures.vote_bars(votes), "face_votes", "Votes on this face")

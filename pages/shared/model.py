@@ -12,7 +12,7 @@ from pages.shared.text import escape_markdown
 NO_MAPS = "**{}** was made elsewhere and does not tell where it looked; models trained here do."
 
 
-@st.cache_resource(show_spinner="Loading the model …", max_entries=2)
+@st.cache_resource(show_spinner="Loading the model …", max_entries=3)
 def _load_classifier(name: str, version: str) -> Classifier:
     """Load a model; `version` is there so that a replaced one is loaded anew."""
     return Classifier(model_folder(name))
@@ -23,14 +23,18 @@ def _load_analyzer(name: str, version: str) -> Analyzer:
     return Analyzer(_load_classifier(name, version))
 
 
-def active_classifier() -> Classifier:
-    """Return the active model, loaded once for all visitors.
+def load_classifier(name: str) -> Classifier:
+    """Return a model, loaded once for all visitors.
 
     Raises:
-        ModelError: there is no usable one.
+        ModelError: there is none of that name, or it cannot be used.
     """
-    name = active_model()
     return _load_classifier(name, model_version(name))
+
+
+def active_classifier() -> Classifier:
+    """Return the model in use; see `load_classifier`."""
+    return load_classifier(active_model())
 
 
 def analyzer_or_stop() -> Analyzer:

@@ -7,9 +7,8 @@ from emotion.figures import training as figures
 from emotion.labels import in_percent
 from emotion.runs.run import Run
 from emotion.training.metrics import read_metrics
+from pages.shared.chart import show_chart
 from pages.training.words import STATUS_WORDS, differences, moment, training_time
-
-_NO_TOOLS = {"displayModeBar": False}
 
 
 def show_comparison(chosen: list[Run]) -> None:
@@ -32,11 +31,10 @@ def show_comparison(chosen: list[Run]) -> None:
     for column, quantity in zip(st.columns(2, gap="medium"), ("accuracy", "loss"), strict=True):
         with column:
             st.markdown(f"**{quantity.capitalize()}** of the {part}")
-            st.plotly_chart(
+            show_chart(
                 figures.comparison(epochs, quantity, part == "validation"),
-                key=f"training-compare-{quantity}",
-                config=_NO_TOOLS,
-                alt=f"{quantity.capitalize()} of the {part}: {', '.join(names)}",
+                f"training-compare-{quantity}",
+                f"{quantity.capitalize()} of the {part}: {', '.join(names)}",
             )
     st.markdown("**What differs**")
     st.dataframe(

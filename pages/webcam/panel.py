@@ -11,6 +11,7 @@ from emotion.live.summary import LASTING_SECONDS, LiveStats
 from emotion.models.card import ModelError
 from emotion.models.registry import active_model, model_version
 from emotion.photos import pictures
+from pages.shared.chart import show_chart
 from pages.shared.text import escape_markdown
 from pages.webcam.video import SLOW_SECONDS, Stream
 
@@ -19,7 +20,6 @@ SILENT_SECONDS = 2.0
 _MAX_CHOICES = 6
 _LASTING_SAMPLES = round(LASTING_SECONDS / SAMPLE_SECONDS)
 _SEEN_VERSION = "webcam_seen_version"
-_NO_BAR = {"displayModeBar": False}
 
 
 @st.fragment(run_every=1.0)
@@ -115,20 +115,18 @@ def show_charts(session: LiveSession) -> None:
     if number is None:
         st.caption("As soon as a face is seen, its probabilities are drawn here.")
         return
-    st.plotly_chart(
+    show_chart(
         figures.probability_lines(
             samples[samples["face"] == number], start, max(stats.seconds, start + 30.0)
         ),
-        key="webcam_lines",
-        config=_NO_BAR,
-        alt=f"Probabilities of the seven emotions of face {number} over the last two minutes",
+        "webcam_lines",
+        f"Probabilities of the seven emotions of face {number} over the last two minutes",
     )
     with st.expander("Share of time", expanded=True):
-        st.plotly_chart(
+        show_chart(
             figures.verdict_shares(session.report(with_samples=False).everyone.shares()),
-            key="webcam_shares",
-            config=_NO_BAR,
-            alt="Share of time of each emotion since the start, all faces together",
+            "webcam_shares",
+            "Share of time of each emotion since the start, all faces together",
         )
 
 

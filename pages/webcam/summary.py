@@ -6,8 +6,7 @@ from emotion.figures import live as figures
 from emotion.labels import EMOTIONS, in_percent
 from emotion.live.history import FaceTotal
 from emotion.live.summary import LiveReport
-
-_NO_BAR = {"displayModeBar": False}
+from pages.shared.chart import show_chart
 
 
 def show_summary(report: LiveReport) -> None:
@@ -33,12 +32,12 @@ def show_summary(report: LiveReport) -> None:
         )
     else:
         shares, faces = st.columns([2, 3], gap="medium")
-        shares.plotly_chart(
-            figures.verdict_shares(everyone.shares()),
-            key="webcam_summary_shares",
-            config=_NO_BAR,
-            alt="Share of time of each emotion, all faces together",
-        )
+        with shares:
+            show_chart(
+                figures.verdict_shares(everyone.shares()),
+                "webcam_summary_shares",
+                "Share of time of each emotion, all faces together",
+            )
         with faces:
             st.dataframe(
                 [_row(face) for face in lasting],
