@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
 
-from emotion.labels import COLORS, EMOTIONS, in_percent, parse_emotion
+from emotion.figures.style import rows
+from emotion.labels import COLORS, EMOTIONS, in_percent
 
-# Streamlit's theme does not reach a bar of no class; this blue stands out on light and dark ground.
-_PLAIN = "#5C7CFA"
-_ROW_HEIGHT = 30
 # Lines of the same colour family are told apart by their dash as well.
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
 
@@ -25,7 +23,7 @@ def class_balance(counts: Mapping[str, int]) -> go.Figure:
     values = [int(counts.get(name, 0)) for name in EMOTIONS]
     total = sum(values) or 1
     texts = [f"{value:,} · {in_percent(value / total)}" if value else "none" for value in values]
-    return _rows(EMOTIONS, values, texts, "%{y}: %{x:,} faces<extra></extra>")
+    return rows(EMOTIONS, values, texts, "%{y}: %{x:,} faces<extra></extra>")
 
 
 def split_sizes(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
@@ -37,14 +35,14 @@ def split_sizes(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
     sizes = {split: sum(classes.values()) for split, classes in counts.items()}
     total = sum(sizes.values()) or 1
     texts = [f"{size:,} · {in_percent(size / total, 0)}" for size in sizes.values()]
-    return _rows(list(sizes), list(sizes.values()), texts, "%{y}: %{x:,} faces<extra></extra>")
+    return rows(list(sizes), list(sizes.values()), texts, "%{y}: %{x:,} faces<extra></extra>")
 
 
 def class_weights(weights: Mapping[str, float]) -> go.Figure:
     """Draw what a mistake on a face of each class would cost; classes without faces are left out."""
     names = [name for name in EMOTIONS if name in weights]
     values = [float(weights[name]) for name in names]
-    return _rows(names, values, [f"× {value:.2f}" for value in values], "%{y}: × %{x:.2f}<extra></extra>")
+    return rows(names, values, [f"× {value:.2f}" for value in values], "%{y}: × %{x:.2f}<extra></extra>")
 
 
 def agreement(shares: Mapping[str, float]) -> go.Figure:
@@ -54,7 +52,7 @@ def agreement(shares: Mapping[str, float]) -> go.Figure:
     """
     names = [name for name in EMOTIONS if np.isfinite(shares.get(name, np.nan))]
     values = [float(shares[name]) for name in names]
-    figure = _rows(names, values, [in_percent(value, 0) for value in values], "%{y}: %{x:.1%}<extra></extra>")
+    figure = rows(names, values, [in_percent(value, 0) for value in values], "%{y}: %{x:.1%}<extra></extra>")
     return figure.update_xaxes(range=[0, 1.25])
 
 
@@ -63,7 +61,7 @@ def vote_bars(votes: Mapping[str, int]) -> go.Figure:
     given = sorted(((name, int(count)) for name, count in votes.items() if count), key=lambda pair: -pair[1])
     names = [name for name, _ in given]
     values = [count for _, count in given]
-    return _rows(names, values, [str(value) for value in values], "%{y}: %{x} votes<extra></extra>")
+    return rows(names, values, [str(value) for value in values], "%{y}: %{x} votes<extra></extra>")
 
 
 def histograms(edges: np.ndarray, counts: Mapping[str, np.ndarray], title: str) -> go.Figure:
@@ -101,31 +99,3 @@ def histograms(edges: np.ndarray, counts: Mapping[str, np.ndarray], title: str) 
         margin={"l": 0, "r": 10, "t": 10, "b": 0},
     )
     return figure
-
-
-def _rows(names: Sequence[str], values: Sequence[float], texts: Sequence[str], hover: str) -> go.Figure:
-    """Draw horizontal bars from the top down, each with its text beside it."""
-    figure = go.Figure(
-        go.Bar(
-            x=list(values),
-            y=list(names),
-            orientation="h",
-            marker_color=[_color(name) for name in names],
-            text=list(texts),
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate=hover,
-        )
-    )
-    # Room for the text beside the longest bar, on a phone too.
-    figure.update_xaxes(range=[0, 1.4 * (max(values, default=0) or 1)], visible=False, fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, ticksuffix=" ", type="category")
-    figure.update_layout(
-        height=max(1, len(names)) * _ROW_HEIGHT + 5, margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0.25
-    )
-    return figure
-
-
-def _color(name: str) -> str:
-    emotion = parse_emotion(name)
-    return COLORS[emotion] if emotion else _PLAIN

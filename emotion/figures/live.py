@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from emotion.figures.style import emotion_bars
+from emotion.figures.style import rows
 from emotion.labels import COLORS, EMOTIONS, UNCERTAIN, how_sure, in_percent
 from emotion.live.history import AWAY_SECONDS
 
@@ -62,11 +62,9 @@ def probability_lines(samples: np.ndarray, start: float, end: float) -> go.Figur
 
 def verdict_shares(shares: Mapping[str, float]) -> go.Figure:
     """Draw the share of time, 0 to 1, of each verdict as bars; "uncertain" only if there was any."""
-    names = [name for name in (*EMOTIONS, UNCERTAIN) if name in EMOTIONS or shares[name] > 0][::-1]
+    names = [name for name in (*EMOTIONS, UNCERTAIN) if name in EMOTIONS or shares[name] > 0]
     values = [shares[name] for name in names]
-    figure = emotion_bars(
-        names, values, [in_percent(value, 0) for value in values], "%{y}: %{x:.1%}<extra></extra>"
-    )
+    figure = rows(names, values, [in_percent(value, 0) for value in values], "%{y}: %{x:.1%}<extra></extra>")
     return figure.update_xaxes(range=[0, 1.25])  # the same scale at all times, so that bars do not jump
 
 

@@ -7,14 +7,16 @@ from emotion.labels import COLORS, EMOTIONS
 
 def test_probability_bars_put_the_most_probable_on_top():
     probabilities = np.array([0.05, 0.02, 0.1, 0.6, 0.08, 0.05, 0.1])
-    (bars,) = figures.probability_bars(probabilities).data
-    assert bars.y[-1] == "happy"
-    assert bars.y[0] == "disgust"
-    assert list(bars.x) == sorted(probabilities)
-    assert bars.text[-1] == "60%"
-    assert bars.hovertemplate[-1] == "happy: 60.0%<extra></extra>"
+    figure = figures.probability_bars(probabilities)
+    (bars,) = figure.data
+    assert figure.layout.yaxis.autorange == "reversed"  # the first bar is drawn on top
+    assert bars.y[0] == "happy"
+    assert bars.y[-1] == "disgust"
+    assert list(bars.x) == sorted(probabilities, reverse=True)
+    assert bars.text[0] == "60%"
+    assert bars.hovertemplate[0] == "%{y}: 60.0%<extra></extra>"
     (bars,) = figures.probability_bars(np.array([0.0004, 0, 0, 0.9996, 0, 0, 0])).data
-    assert (bars.text[-1], bars.hovertemplate[-1]) == ("99%", "happy: 99.9%<extra></extra>")
+    assert (bars.text[0], bars.hovertemplate[0]) == ("99%", "%{y}: 99.9%<extra></extra>")
     assert dict(zip(bars.y, bars.marker.color, strict=True)) == COLORS
 
 
@@ -28,5 +30,5 @@ def test_probability_bars_put_the_most_probable_on_top():
 )
 def test_emotion_counts(verdicts, expected):
     (bars,) = figures.emotion_counts(verdicts).data
-    assert list(bars.x)[::-1] == expected
-    assert list(bars.y)[::-1][:7] == list(EMOTIONS)  # Plotly draws the first bar at the bottom
+    assert list(bars.x) == expected
+    assert list(bars.y)[:7] == list(EMOTIONS)

@@ -320,7 +320,7 @@ def test_shares_as_bars(uncertain, bars):
     shares = dict.fromkeys(VERDICTS, 0.0) | {"happy": 1 - uncertain, "uncertain": uncertain}
     bar = figures.verdict_shares(shares).data[0]
     assert len(bar.y) == bars
-    assert bar.y[-1] == "angry"
+    assert bar.y[0] == "angry"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (5.4, "0:05"), (65, "1:05"), (3600, "60:00")])
