@@ -16,12 +16,13 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from emotion.dataset.store import SYNTHETIC
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.robustness import CORRUPTIONS
 from emotion.labels import EMOTIONS, in_percent
 from emotion.models.card import WITHOUT_COPIES, ModelCard, ModelError
 from emotion.models.registry import SHIPPED_MODELS
-from emotion.training.config import SYNTHETIC, RunConfig
+from emotion.training.config import RunConfig
 from emotion.training.presets import PRESETS
 
 # Settings that are told elsewhere in the document, or are none.

@@ -14,7 +14,7 @@ from emotion import paths
 from emotion.cli.follow import follow
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.loading import is_path
-from emotion.dataset.store import is_imported
+from emotion.dataset.store import SYNTHETIC, is_imported
 from emotion.errors import ReadableError
 from emotion.runs import actions, files
 from emotion.runs.run import RunError
@@ -23,7 +23,6 @@ from emotion.training.config import (
     CLASS_BALANCES,
     OPTIMIZERS,
     SCHEDULES,
-    SYNTHETIC,
     TARGETS,
     ConfigError,
     RunConfig,

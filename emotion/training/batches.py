@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from emotion.dataset.statistics import class_weights
 from emotion.training.config import RunConfig
 from emotion.training.data import Part
 
@@ -28,7 +29,7 @@ def endless_batches(part: Part, config: RunConfig, first_epoch: int = 0) -> Iter
         Faces float32 (n, 48, 48, 1) from 0 to 255, targets float32 (n, 7), and weights float32 (n,)
         with a mean of about 1.
     """
-    weights = class_weights(part.labels) if config.class_balance == "weights" else np.ones(len(part))
+    weights = face_weights(part.labels) if config.class_balance == "weights" else np.ones(len(part))
     weights = weights.astype(np.float32)
     size = min(config.batch_size, len(part))
     epoch = first_epoch
@@ -42,17 +43,17 @@ def endless_batches(part: Part, config: RunConfig, first_epoch: int = 0) -> Iter
         epoch += 1
 
 
-def class_weights(labels: np.ndarray) -> np.ndarray:
+def face_weights(labels: np.ndarray) -> np.ndarray:
     """Return, (n,), how much each face counts so that every class counts alike; the mean is 1."""
-    counts = np.bincount(labels)
-    return len(labels) / (np.count_nonzero(counts) * counts[labels])
+    of_class = class_weights(labels)
+    return np.array([of_class[label] for label in labels.tolist()])
 
 
 def _order(labels: np.ndarray, class_balance: str, generator: np.random.Generator) -> np.ndarray:
     if class_balance != "sampling":
         return generator.permutation(len(labels))
     # Each class as often as any other: faces of rare ones come up several times an epoch.
-    shares = class_weights(labels)
+    shares = face_weights(labels)
     return generator.choice(len(labels), len(labels), p=shares / shares.sum())
 
 

@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from emotion.dataset.store import SYNTHETIC
 from emotion.errors import ReadableError
-
-SYNTHETIC = "synthetic"
 
 # The choices of the settings that have some.
 ARCHITECTURE_NAMES = ("classic", "residual", "separable")

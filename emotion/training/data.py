@@ -11,10 +11,10 @@ from emotion.dataset.builtin import draw_dataset
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
 from emotion.dataset.loading import load_faces, load_imported
 from emotion.dataset.splits import stratified_mask
-from emotion.dataset.store import is_imported, open_dataset
+from emotion.dataset.store import SYNTHETIC, is_imported, open_dataset
 from emotion.dataset.votes import COLUMN_OF_EMOTION, clear_winners, require_votes
 from emotion.labels import EMOTIONS
-from emotion.training.config import SYNTHETIC, RunConfig
+from emotion.training.config import RunConfig
 
 
 @dataclass(frozen=True, eq=False)

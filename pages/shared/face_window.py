@@ -58,7 +58,7 @@ def _show_window(name: str, neighbours: list[int]) -> None:
     try:
         dataset = store.open_dataset(name)
     except ReadableError as error:
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         return
     show_face(dataset, neighbours[position])
     _show_actions(dataset, neighbours[position])

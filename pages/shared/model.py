@@ -47,7 +47,7 @@ def analyzer_or_stop() -> Analyzer:
         name = active_model()
         analyzer = _load_analyzer(name, model_version(name))
     except ReadableError as error:
-        st.error(str(error), icon=":material/deployed_code_alert:")
+        st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
         st.markdown(
             "The page needs a trained model in the folder `models`. Some come with the product; "
             "a new one is trained with `python train_model.py --dataset PATH`."

@@ -5,7 +5,7 @@ import pytest
 
 from emotion.dataset.face_dataset import FaceDataset, image_keys
 from emotion.synthetic.faces import generate
-from emotion.training.batches import class_weights, endless_batches, mix
+from emotion.training.batches import endless_batches, face_weights, mix
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, one_hot
 
@@ -65,7 +65,7 @@ RARE = np.array([0] * 90 + [3] * 10)
 
 
 def test_rare_classes_count_more():
-    weights = class_weights(RARE)
+    weights = face_weights(RARE)
     assert weights.mean() == pytest.approx(1)
     assert weights[RARE == 0].sum() == pytest.approx(weights[RARE == 3].sum())
     _, targets, given = next(
