@@ -8,7 +8,8 @@ import pytest
 from emotion import paths
 from emotion.cli.main import main
 from emotion.runs import actions
-from emotion.runs.store import Run, RunStatus, RunStore
+from emotion.runs.run import Run, RunStatus
+from emotion.runs.store import RunStore
 from emotion.training.config import RunConfig
 from tests.runs.stand_in import run_folder
 

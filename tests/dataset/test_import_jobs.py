@@ -8,7 +8,7 @@ from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError, SkippedItem
 from emotion.dataset.import_jobs import ImportJobs, JobState, JobStatus, progress_text
 from emotion.dataset.importing import ImportCancelled, ImportProgress, ImportReport, import_dataset
-from emotion.dataset.store import DatasetDescription
+from emotion.dataset.stored_dataset import DatasetDescription
 from tests.helpers import PATIENCE, faces_by_name, zip_bytes
 
 REPORT = ImportReport(

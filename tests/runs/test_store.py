@@ -9,15 +9,8 @@ import pytest
 
 from emotion import paths
 from emotion.runs import store as run_store
-from emotion.runs.store import (
-    TRANSITIONS,
-    Run,
-    RunError,
-    RunStatus,
-    RunStore,
-    UnknownRunError,
-    in_queue_order,
-)
+from emotion.runs.run import TRANSITIONS, Run, RunError, RunStatus, UnknownRunError
+from emotion.runs.store import RunStore, in_queue_order
 from tests.helpers import PATIENCE
 
 # What is written down in TRANSITIONS, once more, by hand: a changed table shall be a decision.
@@ -32,7 +25,8 @@ ALLOWED = {
 }
 MANY_AT_ONCE = """
 import sys, pathlib
-from emotion.runs.store import Run, RunStatus, RunStore
+from emotion.runs.run import Run, RunStatus
+from emotion.runs.store import RunStore
 store = RunStore(pathlib.Path(sys.argv[1]))
 sys.stdin.readline()
 for number in range(10):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from emotion import paths
-from emotion.models.registry import ModelError, model_folder
+from emotion.models.card import ModelError
+from emotion.models.registry import model_folder
 from emotion.synthetic.faces import generate
 from emotion.training import finish, recipe
 from emotion.training.architectures import build_network
