@@ -6,13 +6,13 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Protocol
 
 import keras
 import numpy as np
 
 from emotion.errors import TrainingError
 from emotion.files import replacing, write_text
-from emotion.training.control import Control
 from emotion.training.metrics import read_all, read_metrics
 
 # What Keras reports of an epoch, and `metrics.jsonl` keeps.
@@ -20,6 +20,16 @@ METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 # Lines of batches: at most one in so many seconds, and about so many an epoch.
 SECONDS_BETWEEN_LINES = 1.0
 MAX_LINES = 40
+
+
+class Control(Protocol):
+    """The other end of a training process: what it is asked, and what it tells."""
+
+    def stop_requested(self) -> bool:
+        """Return whether somebody asked the run to stop; called after each batch, so it must be cheap."""
+
+    def message(self, text: str) -> None:
+        """Take note of what is being done, in one sentence."""
 
 
 class StopOnRequest(keras.callbacks.Callback):

@@ -19,7 +19,6 @@ from emotion.training import callbacks, finish
 from emotion.training.architectures import build_network
 from emotion.training.batches import endless_batches
 from emotion.training.config import RunConfig, load_config
-from emotion.training.control import Control
 from emotion.training.data import TrainingData, load_dataset, load_votes, prepare
 from emotion.training.environment import note_fingerprint
 from emotion.training.metrics import read_metrics
@@ -39,7 +38,7 @@ class TrainingResult:
     epochs: int
 
 
-def train(run: Path, control: Control, task: str = "train") -> TrainingResult:
+def train(run: Path, control: callbacks.Control, task: str = "train") -> TrainingResult:
     """Train what `run/config.json` describes, from the newest checkpoint if there is one.
 
     Args:
