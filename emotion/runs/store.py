@@ -3,6 +3,8 @@
 Many may look and press at once: threads of the app, several apps, shells, the training processes
 themselves. Each call opens a connection of its own; whoever changes something first takes the one
 write lock, then looks, then writes. Imports no Keras.
+
+The file says of which version it is, and whoever opens an older one brings it forward (see `_STEPS`).
 """
 
 from __future__ import annotations
@@ -27,11 +29,22 @@ from emotion.runs.run import (
 )
 
 DATABASE = "runs.sqlite"
-_VERSION = 1
+# What brings the file from each version to the next, 0 being a new file: a tuple of SQL statements a version.
+# A field added to `Run` adds a step here, as ("ALTER TABLE runs ADD COLUMN colour NOT NULL DEFAULT ''",);
+# a step that was released never changes.
+_STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE runs (id TEXT PRIMARY KEY, name, status, task, preset, dataset, epochs, epoch, "
+        "val_accuracy, register, replace_model, note, created_at, queued_at, started_at, ended_at, position, "
+        "pid, process_started, oom_kills, activity, error, model, variables)",
+    ),
+)
 # How long to wait for somebody else's transaction; the longest one starts a process, some 50 ms.
 _BUSY_SECONDS = 10.0
 # Bytes that the database may need on the disk beside what it has.
 _ROOM = 1_000_000
+
+_MADE_ANEW = "move the file away, and the list is made anew from the runs' folders"
 
 # What a person would call the way into a status.
 _VERBS = {
@@ -106,16 +119,18 @@ class RunStore:
                         connection.execute("ROLLBACK")
 
     def connect(self) -> sqlite3.Connection:
-        """Open the database, making it where there is none; only the caller's thread may use it."""
+        """Open the database, made or brought forward where need be; only the caller's thread may use it."""
         connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             # In WAL mode this loses the last change, and nothing else, where the power fails.
             connection.execute("PRAGMA synchronous = NORMAL")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                _create(connection)
-            elif version > _VERSION:
-                raise RunError(f"{self.path} was written by a newer version of this program.")
+            if _version(connection) < len(_STEPS):
+                _bring_forward(connection)
+            if _version(connection) > len(_STEPS):
+                raise RunError(
+                    f"The list of runs, {self.path}, was written by a newer version of this program; "
+                    f"use that one, or {_MADE_ANEW}."
+                )
         except BaseException:
             connection.close()
             raise
@@ -130,26 +145,30 @@ class RunStore:
             log = self.path.with_name(f"{DATABASE}-wal")
             if log.exists() and log.stat().st_size:
                 raise
-            return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+            connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+            if _version(connection) == len(_STEPS):
+                return connection
+            connection.close()
+            raise
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         """Put the errors of the database, and of its folder, into words."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            full = shutil.disk_usage(self.root).free < _ROOM
-            reason = "the disk is full" if full else str(error)
-            raise RunError(f"The list of runs, {self.path}, cannot be used right now: {reason}.") from error
         except sqlite3.DatabaseError as error:
-            raise RunError(
-                f"The list of runs, {self.path}, is damaged ({error}); move it away, and it is made anew "
-                "from the runs' folders."
-            ) from error
+            raise RunError(f"The list of runs, {self.path}, {self._trouble(error)}.") from error
         except OSError as error:
             raise RunError(
                 f"The folder of the runs, {self.root}, cannot be used: {error.strerror}."
             ) from error
+
+    def _trouble(self, error: sqlite3.DatabaseError) -> str:
+        # Of the operational errors, this code alone speaks of what the file holds: no such table or column.
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            is_full = shutil.disk_usage(self.root).free < _ROOM
+            return f"cannot be used right now: {'the disk is full' if is_full else error}"
+        return f"is damaged ({error}); {_MADE_ANEW}"
 
 
 class Transaction:
@@ -223,7 +242,10 @@ class Transaction:
 
     def _run(self, row: tuple) -> Run:
         values = [*row, self._root]  # pages read hundreds of rows a second: by place, not by name
-        values[_STATUS] = RunStatus(values[_STATUS])
+        try:
+            values[_STATUS] = RunStatus(values[_STATUS])
+        except ValueError as error:
+            raise sqlite3.DatabaseError(str(error)) from error
         for flag in _FLAGS:
             values[flag] = bool(values[flag])
         return Run(*values)
@@ -234,12 +256,18 @@ def in_queue_order(runs: list[Run]) -> list[Run]:
     return sorted((run for run in runs if run.status is RunStatus.QUEUED), key=lambda run: run.position or 0)
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    """Make the table, unless somebody else does at this moment."""
+def _version(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _bring_forward(connection: sqlite3.Connection) -> None:
+    """Take the steps that are left to the newest version, all or none, unless somebody else just did."""
     # Readers and the writer do not wait for each other; cannot be switched on within a transaction.
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")
-    columns = ", ".join(name if name != "id" else "id TEXT PRIMARY KEY" for name in _COLUMNS)
-    connection.execute(f"CREATE TABLE IF NOT EXISTS runs ({columns})")
-    connection.execute(f"PRAGMA user_version = {_VERSION}")
+    connection.execute("BEGIN IMMEDIATE")  # an exception closes the connection, which undoes all
+    for step in _STEPS[_version(connection) :]:
+        for statement in step:
+            connection.execute(statement)
+    # Whoever was faster may even be a newer program.
+    connection.execute(f"PRAGMA user_version = {max(_version(connection), len(_STEPS))}")
     connection.execute("COMMIT")

@@ -78,7 +78,7 @@ def _faces_words(data: TrainingData) -> str:
     return text + "." + f" Left out: {'; '.join(left_out)}." * bool(left_out)
 
 
-def _fit(run: Path, config: RunConfig, data: TrainingData, control: Control) -> bool:
+def _fit(run: Path, config: RunConfig, data: TrainingData, control: callbacks.Control) -> bool:
     """Run the epochs that are left; return whether somebody asked to stop."""
     use_all_devices()
     keras.utils.set_random_seed(config.seed)

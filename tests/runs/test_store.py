@@ -4,6 +4,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import fields
 
 import pytest
 
@@ -138,18 +140,94 @@ def test_an_unknown_or_hostile_id(store, run_id):
 
 
 def test_several_programs_make_the_store_and_write_at_once(store):
+    at_once(MANY_AT_ONCE, str(store.root))
+    assert sorted(run.position for run in store.runs()) == list(range(1, 31))
+
+
+# A store as the program of version 1 wrote it: one run in the queue, one finished.
+RELEASED = """
+PRAGMA journal_mode = WAL;
+BEGIN TRANSACTION;
+CREATE TABLE runs (id TEXT PRIMARY KEY, name, status, task, preset, dataset, epochs, epoch, val_accuracy, register, replace_model, note, created_at, queued_at, started_at, ended_at, position, pid, process_started, oom_kills, activity, error, model, variables);
+INSERT INTO "runs" VALUES('20261122-130708-base','My run','finished','train','base','fer2013',45,45,0.5,1,0,'The best so far.',1795352828.25,1795352828.3499999046,1795352829.0,1795362829.5,NULL,4711,1795352829.0,0,'','','base','{"KERAS_BACKEND": "jax"}');
+INSERT INTO "runs" VALUES('20261122-130709-quick','quick','queued','train','quick','synthetic',6,0,NULL,0,0,'',1795352829.25,1795352829.25,NULL,NULL,1,NULL,NULL,NULL,'','','','{}');
+PRAGMA user_version = 1;
+COMMIT;
+"""  # noqa: E501
+LATER = """
+import sys, pathlib
+from emotion.runs import store as run_store
+run_store._STEPS += (("ALTER TABLE runs ADD COLUMN colour NOT NULL DEFAULT 'red'", "CREATE TABLE more (id)"),)
+store = run_store.RunStore(pathlib.Path(sys.argv[1]))
+sys.stdin.readline()
+print(len(store.runs()))
+"""
+
+
+def write_released(store: RunStore, script: str = RELEASED) -> None:
+    store.root.mkdir()
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
+        connection.executescript(script)
+
+
+def at_once(code: str, *arguments: str, count: int = 3) -> list[str]:
+    """Let several programs go at the same moment, and return what each prints."""
     programs = [
         subprocess.Popen(
-            [sys.executable, "-c", MANY_AT_ONCE, str(store.root), str(number)],
-            cwd=paths.PROJECT, stdin=subprocess.PIPE, text=True,
+            [sys.executable, "-c", code, *arguments, str(number)],
+            cwd=paths.PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
-        for number in range(3)
+        for number in range(count)
     ]  # fmt: skip
     for program in programs:
         program.stdin.write("go\n")
         program.stdin.flush()
-    assert [program.wait(timeout=PATIENCE) for program in programs] == [0, 0, 0]
-    assert sorted(run.position for run in store.runs()) == list(range(1, 31))
+    outputs = [program.communicate(timeout=60)[0].strip() for program in programs]
+    assert [program.returncode for program in programs] == [0] * count
+    return outputs
+
+
+def test_a_store_of_the_released_version(store):
+    write_released(store)
+    done, waiting = store.find("20261122-130708-base"), store.find("20261122-130709-quick")
+    assert (done.status, done.val_accuracy, done.register, done.note) == (
+        RunStatus.FINISHED, 0.5, True, "The best so far.",
+    )  # fmt: skip
+    assert [run.id for run in in_queue_order(store.runs())] == [waiting.id]
+    with store.transaction() as transaction:
+        transaction.move(waiting.id, RunStatus.RUNNING)
+    assert store.find(waiting.id).status is RunStatus.RUNNING
+
+
+@pytest.mark.parametrize("script", ["PRAGMA user_version = 0", RELEASED], ids=["new", "released"])
+def test_every_store_comes_to_have_what_a_run_has(store, script):
+    """A field of `Run` without a step that adds it would say "no such column" to everybody."""
+    write_released(store, script)
+    store.runs()
+    with closing(sqlite3.connect(store.path)) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(runs)")]
+    assert columns == [item.name for item in fields(Run) if item.name != "root"]
+
+
+def test_several_programs_bring_a_store_forward_at_once(store):
+    write_released(store)
+    assert at_once(LATER, str(store.root)) == ["2"] * 3
+    with closing(sqlite3.connect(store.path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("SELECT DISTINCT colour FROM runs").fetchall() == [("red",)]
+    with pytest.raises(RunError, match="newer version"):
+        store.runs()
+
+
+def test_a_step_that_fails_leaves_the_store_as_it_was(store, monkeypatch):
+    write_released(store)
+    released = run_store._STEPS
+    broken = ("ALTER TABLE runs ADD COLUMN colour", "ALTER TABLE nowhere ADD COLUMN colour")
+    monkeypatch.setattr(run_store, "_STEPS", (*released, broken))
+    with pytest.raises(RunError, match=r"is damaged .no such table: nowhere"):
+        store.runs()
+    monkeypatch.setattr(run_store, "_STEPS", released)
+    assert len(store.runs()) == 2
 
 
 def damage(store: RunStore, how: str) -> None:
@@ -160,6 +238,13 @@ def damage(store: RunStore, how: str) -> None:
     elif how == "another table":
         with sqlite3.connect(store.path) as connection:
             connection.execute("PRAGMA user_version = 1")
+    elif how == "a column less":
+        store.root.rmdir()
+        write_released(store, f"{RELEASED} ALTER TABLE runs DROP COLUMN oom_kills;")
+    elif how == "cut short":
+        with sqlite3.connect(store.path) as connection:
+            connection.executescript("CREATE TABLE runs (id); CREATE TABLE more (id)")
+        os.truncate(store.path, 5000)
     elif how == "newer":
         with sqlite3.connect(store.path) as connection:
             connection.execute("PRAGMA user_version = 99")
@@ -171,10 +256,12 @@ def damage(store: RunStore, how: str) -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ("no database", "is damaged .* move it away"),
+        ("no database", "is damaged .* move the file away"),
         ("a folder", "cannot be used right now"),
-        ("another table", "cannot be used right now"),
-        ("newer", "newer version"),
+        ("another table", "is damaged .no such table: runs.; move the file away"),
+        ("a column less", "is damaged .*column.* oom_kills.; move the file away"),
+        ("cut short", "is damaged .*; move the file away"),
+        ("newer", "newer version of this program; use that one, or move the file away"),
         ("no folder", "cannot be used"),
     ],
 )
@@ -186,6 +273,14 @@ def test_a_broken_store_gives_one_sentence(store, how, message):
     if how != "no folder":
         with pytest.raises(RunError, match=message):
             store.runs()
+
+
+def test_a_row_that_makes_no_sense_gives_one_sentence(store):
+    write_released(store, RELEASED.replace("'finished'", "'dreaming'"))
+    with pytest.raises(
+        RunError, match=r"is damaged .'dreaming' is not a valid RunStatus.; move the file away"
+    ):
+        store.runs()
 
 
 def test_a_store_that_somebody_else_holds_gives_one_sentence(store, monkeypatch):
