@@ -11,6 +11,7 @@ A message is a length of 8 bytes, big-endian, and so many bytes of an npz file. 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
@@ -19,6 +20,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import IO
 
@@ -29,6 +31,9 @@ from emotion.errors import TrainingError
 from emotion.training.config import AugmentationConfig
 
 IDLE_SECONDS = 120.0
+# Until an answer: starting Keras takes seven seconds here, and several times that where much else goes on.
+ANSWER_SECONDS = 120.0
+_PROGRAM = ("-m", "emotion.training.preview")
 _HEADER = struct.Struct(">Q")
 
 
@@ -63,13 +68,16 @@ class AugmentationPreview:
 
     Args:
         idle_seconds: how long the process, some hundred megabytes of memory, is kept for the next question.
+        answer_seconds: how long an answer, or one's turn, is waited for; a process that hangs is ended then.
     """
 
-    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
-        self._idle_seconds = idle_seconds
+    def __init__(self, idle_seconds: float = IDLE_SECONDS, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self._idle_seconds, self._answer_seconds = idle_seconds, answer_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._timer: threading.Timer | None = None
+        self._is_given_up = False
+        self._idle = threading.Timer(0, self._end_if_idle)
+        atexit.register(self.close)  # one that hangs does not see that its input has ended
 
     @property
     def is_warm(self) -> bool:
@@ -81,56 +89,77 @@ class AugmentationPreview:
         """Return what `augment` returns.
 
         Raises:
-            TrainingError: Keras is not installed, or its process failed.
+            TrainingError: Keras is not installed, its process failed, or it did not answer in time.
         """
         request = _pack(images=images, variants=variants, seed=seed, config=json.dumps(asdict(config)))
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-            try:
-                answer = self._exchange(request)
-            except (OSError, EOFError) as error:
-                self._end()
-                raise TrainingError(
-                    "The preview needs Keras and TensorFlow, and they did not start; "
-                    "install the requirements anew, or see the app's log."
-                ) from error
-            self._timer = threading.Timer(self._idle_seconds, self.close)
-            self._timer.daemon = True
-            self._timer.start()
+        if not self._lock.acquire(timeout=self._answer_seconds):
+            raise TrainingError("Too many people look at the preview right now; try it again in a moment.")
+        try:
+            answer = self._exchange(request)
+        finally:
+            self._lock.release()
+        self._idle = _timer(self._idle_seconds, self._end_if_idle)
         return _unpack(answer)["images"]
 
     def close(self) -> None:
-        """End the process; the next question starts another."""
-        with self._lock:
+        """End the process, also in the middle of an answer; the next question starts another."""
+        process = self._process
+        if process is not None:
+            self._is_given_up = True
+            process.kill()  # who waits for its answer learns of it, and clears up
+        self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        if self._lock.acquire(blocking=False):
             self._end()
+            self._lock.release()
 
     def _exchange(self, request: bytes) -> bytes:
-        if not self.is_warm:
+        self._idle.cancel()
+        self._is_given_up = False
+        bound = _timer(self._answer_seconds, self.close)
+        try:
+            process = self._warm_process()
+            if process.stdin is None or process.stdout is None:
+                raise OSError("the process has no pipes")
+            _write(process.stdin, request)
+            return _read(process.stdout)
+        except (OSError, EOFError) as error:
             self._end()
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "emotion.training.preview"],
+            raise TrainingError(
+                "The preview gave no answer in time, so Keras was ended; try it again."
+                if self._is_given_up
+                else "The preview needs Keras and TensorFlow, and they did not start; "
+                "install the requirements anew, or see the app's log."
+            ) from error
+        finally:
+            bound.cancel()
+
+    def _warm_process(self) -> subprocess.Popen[bytes]:
+        if self._process is None or not self.is_warm:
+            self._end()
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [sys.executable, *_PROGRAM],
                 cwd=paths.PROJECT,
                 env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            raise OSError("the process has no pipes")
-        _write(process.stdin, request)
-        return _read(process.stdout)
+        return self._process
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        process.terminate()
-        process.wait()
+        if process is not None:
+            process.kill()  # it has nothing to lose
+            with contextlib.suppress(OSError), process:  # closes the pipes, and waits
+                pass
+
+
+def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _pack(**arrays: object) -> bytes:

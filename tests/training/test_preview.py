@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -9,12 +10,25 @@ import pytest
 from emotion import paths
 from emotion.errors import TrainingError
 from emotion.synthetic.faces import generate
+from emotion.training import preview as preview_module
 from emotion.training.config import AugmentationConfig
 from emotion.training.preview import AugmentationPreview
-from tests.helpers import PATIENCE
+from tests.helpers import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
+# Processes in place of the one with Keras.
+HANGING = {
+    "before it reads": "import time; time.sleep(600)",
+    "deaf to signals": "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)",
+    "amid its answer": "import sys, time; sys.stdout.write('\\0' * 7 + 'x' + 'half'); sys.stdout.flush(); "
+    "time.sleep(600)",
+}
+ECHO = (
+    "from emotion.training import preview; "
+    "preview.augment = lambda images, variants, config, seed: images[:, None].repeat(variants, axis=1); "
+    "preview.main()"
+)
 NOTHING = AugmentationConfig(flip=False, rotation=0.0, shift=0.0, zoom=0.0, erasing=0.0)
 
 
@@ -69,6 +83,61 @@ def test_a_process_that_does_not_start_is_a_sentence(monkeypatch, faces):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(TrainingError, match="install the requirements"):
         AugmentationPreview().ask(faces, 1, NOTHING, seed=0)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Let another program answer."""
+    return lambda code: monkeypatch.setattr(preview_module, "_PROGRAM", ("-c", code))
+
+
+@pytest.mark.parametrize("how", HANGING)
+def test_one_that_hangs_is_ended_and_replaced(stand_in, faces, how):
+    stand_in(HANGING[how])
+    preview = AugmentationPreview(answer_seconds=0.5)
+    many = faces.repeat(200, axis=0)  # more than a pipe holds
+    with pytest.raises(TrainingError, match="no answer in time"):
+        preview.ask(many, 2, NOTHING, seed=0)
+    assert not preview.is_warm
+    stand_in(ECHO)
+    preview._answer_seconds = 300
+    assert (preview.ask(many, 2, NOTHING, seed=0) == many[:, None]).all()
+    assert preview.is_warm
+    preview.close()
+    assert not preview.is_warm
+
+
+def test_closing_waits_for_nobody_and_frees_who_waits(stand_in, faces):
+    stand_in(HANGING["deaf to signals"])
+    preview = AugmentationPreview(answer_seconds=300)
+    errors = []
+
+    def ask() -> None:
+        try:
+            preview.ask(faces, 1, NOTHING, seed=0)
+        except TrainingError as error:
+            errors.append(str(error))
+
+    asker = threading.Thread(target=ask, daemon=True)
+    asker.start()
+    wait_until(lambda: preview.is_warm)
+    preview._answer_seconds = 0.1
+    with pytest.raises(TrainingError, match="Too many people"):  # another visitor does not wait for ever
+        preview.ask(faces, 1, NOTHING, seed=0)
+    closer = threading.Thread(target=preview.close, daemon=True)
+    closer.start()
+    for thread in (closer, asker):
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+    assert "try it again" in errors[0]
+    assert not preview.is_warm
+
+
+def test_one_that_idles_is_ended(stand_in, faces):
+    stand_in(ECHO)
+    preview = AugmentationPreview(idle_seconds=0)
+    preview.ask(faces, 1, NOTHING, seed=0)
+    wait_until(lambda: not preview.is_warm)
 
 
 def test_the_apps_end_loads_no_keras():
