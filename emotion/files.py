@@ -78,6 +78,15 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs forget that names are free
 
 
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Return what a JSON file holds, if that is an object; None for all else, also where there is no file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file, between threads and processes, while it is read, changed and written.

@@ -1,6 +1,8 @@
-"""What several rooms' tests share: patience, and makers of small pictures and datasets."""
+"""What several rooms' tests share: patience, programs that go at once, makers of small pictures and datasets."""
 
 import io
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from emotion import paths
 from emotion.labels import EMOTIONS
 from emotion.synthetic.faces import generate
 
@@ -61,3 +64,23 @@ def csv_text(images: np.ndarray, labels: np.ndarray, usages: list[str]) -> str:
     for image, label, usage in zip(images, labels, usages, strict=True):
         lines.append(f"{label},{' '.join(map(str, image.ravel()))},{usage}")
     return "\n".join(lines) + "\n"
+
+
+def at_once(code: str, *arguments: str, count: int = 3) -> list[str]:
+    """Let several programs go at the same moment, and return what each prints.
+
+    Each reads a line from its input before it goes; its last argument is its number.
+    """
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, *arguments, str(number)],
+            cwd=paths.PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    for program in programs:
+        program.stdin.write("go\n")
+        program.stdin.flush()
+    outputs = [program.communicate(timeout=PATIENCE)[0].strip() for program in programs]
+    assert [program.returncode for program in programs] == [0] * count
+    return outputs

@@ -26,13 +26,13 @@ from emotion.dataset.stored_dataset import (
 )
 from emotion.dataset.votes import match_votes
 from emotion.dataset.writer import DatasetWriter, check_name, remove_abandoned
-from emotion.files import replacing, write_json
+from emotion.files import disk_errors, locked, replacing, write_json
 
 SYNTHETIC = "synthetic"
 # To be counted up whenever the drawing changes: the faces on disk are then drawn anew.
 _SYNTHETIC_VERSION = 1
-# Two visitors may exclude faces at the same moment.
-_LOCK = threading.Lock()
+# Two visitors may be the first at the same moment.
+_DRAWING = threading.Lock()
 
 
 def datasets_folder() -> Path:
@@ -87,16 +87,15 @@ def delete_dataset(name: str) -> None:
     """Remove a dataset from disk.
 
     Raises:
-        DatasetError: there is none of that name, it is the built-in one, or it is in use.
+        DatasetError: there is none of that name, or it is the built-in one.
+        FileError: it is in use.
     """
     if name == SYNTHETIC:
         raise DatasetError("The built-in dataset cannot be deleted.")
     folder = _existing_folder(name)
     doomed = folder.with_name(f".partial-deleted-{name}-{datetime.now(UTC):%H%M%S%f}")
-    try:
+    with disk_errors(f"The dataset {name!r} cannot be deleted"):
         folder.rename(doomed)  # gone at once, and never half there
-    except OSError as error:
-        raise DatasetError(f"The dataset {name!r} cannot be deleted: {error.strerror}.") from error
     shutil.rmtree(doomed, ignore_errors=True)
     remove_abandoned(datasets_folder())
 
@@ -111,6 +110,7 @@ def exclude(name: str, indices: np.ndarray, reason: str) -> None:
 
     Raises:
         DatasetError: there is no such dataset.
+        FileError: the disk refuses.
         ValueError: an index lies outside of the dataset.
     """
     dataset = open_dataset(name)
@@ -118,9 +118,9 @@ def exclude(name: str, indices: np.ndarray, reason: str) -> None:
     if len(indices) and not 0 <= indices[0] <= indices[-1] < len(dataset):
         raise ValueError(f"indices must lie between 0 and {len(dataset) - 1}")
     entry = {"reason": reason, "indices": indices.tolist()}
-    with _LOCK:
-        entries = [*read_exclusions(dataset.folder), entry]
-        write_json(dataset.folder / EXCLUSIONS, entries)
+    path = dataset.folder / EXCLUSIONS
+    with locked(path):
+        write_json(path, [*read_exclusions(dataset.folder), entry])
 
 
 def clear_exclusions(name: str) -> None:
@@ -128,10 +128,12 @@ def clear_exclusions(name: str) -> None:
 
     Raises:
         DatasetError: there is no such dataset.
+        FileError: the disk refuses.
     """
     folder = open_dataset(SYNTHETIC).folder if name == SYNTHETIC else _existing_folder(name)
-    with _LOCK:
-        (folder / EXCLUSIONS).unlink(missing_ok=True)
+    path = folder / EXCLUSIONS
+    with disk_errors(f"{path} could not be removed"), locked(path):
+        path.unlink(missing_ok=True)
 
 
 def attach_votes(name: str, table: Path | bytes) -> int:
@@ -143,6 +145,7 @@ def attach_votes(name: str, table: Path | bytes) -> int:
 
     Raises:
         DatasetError: there is no such dataset, the table cannot be read, or no name in it fits.
+        FileError: the disk refuses.
     """
     dataset = open_dataset(name)
     votes = match_votes(table, dataset.faces.names)
@@ -160,7 +163,7 @@ def _existing_folder(name: str) -> Path:
 
 def _open_synthetic() -> StoredDataset:
     folder = dataset_folder(SYNTHETIC)
-    with _LOCK:
+    with _DRAWING:
         if not folder.is_dir():
             _draw_synthetic(folder)
         try:

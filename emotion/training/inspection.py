@@ -15,15 +15,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from emotion import paths
-from emotion.errors import TrainingError
+from emotion.errors import FileError, TrainingError
+from emotion.files import locked, read_object, write_json
 from emotion.training.config import RunConfig
 
+Answer = TypeVar("Answer")
 TIMEOUT_SECONDS = 600
 RETRY_SECONDS = 60.0
 # Changes with what the answers hold.
@@ -134,7 +138,7 @@ class Inspector:
         Raises:
             TrainingError: Keras did not start, or the network cannot be built.
         """
-        return self.peek_description(config) or _description(self._ask("describe", config))
+        return self.peek_description(config) or self._ask("describe", config, _description)
 
     def measure(self, config: RunConfig) -> Pace:
         """Return the pace of training on this machine; takes half a minute or so the first time.
@@ -142,17 +146,15 @@ class Inspector:
         Raises:
             TrainingError: Keras did not start, or the network cannot be trained here.
         """
-        return self.peek_pace(config) or Pace(**self._ask("measure", config))
+        return self.peek_pace(config) or self._ask("measure", config, _pace)
 
     def peek_description(self, config: RunConfig) -> NetworkDescription | None:
         """Return the config's network if it is known already."""
-        known = _remembered(_key("describe", config))
-        return None if known is None else _description(known)
+        return _remembered(_key("describe", config), _description)
 
     def peek_pace(self, config: RunConfig) -> Pace | None:
         """Return the pace if it is known already."""
-        known = _remembered(_key("measure", config))
-        return None if known is None else Pace(**known)
+        return _remembered(_key("measure", config), _pace)
 
     def request(self, question: str, config: RunConfig) -> None:
         """Find out in the background what `peek_...` does not know yet; asking twice does no harm.
@@ -163,7 +165,7 @@ class Inspector:
         """
         key = _key(question, config)
         with self._state:
-            if key in self._pending or self.error(question, config) or _remembered(key) is not None:
+            if key in self._pending or self.error(question, config) or _remembered(key, _READ[question]):
                 return
             self._pending.add(key)
         threading.Thread(target=self._answer, args=(question, config, key), daemon=True).start()
@@ -182,20 +184,21 @@ class Inspector:
 
     def _answer(self, question: str, config: RunConfig, key: str) -> None:
         try:
-            self._ask(question, config)
+            self._ask(question, config, _READ[question])
         except TrainingError as error:
             self._errors[key] = (str(error), time.monotonic())
         finally:
             self._pending.discard(key)
 
-    def _ask(self, question: str, config: RunConfig) -> dict:
+    def _ask(self, question: str, config: RunConfig, read: Callable[[dict], Answer]) -> Answer:
         key = _key(question, config)
         with self._asking[question]:
-            known = _remembered(key)
-            if known is None:
-                known = _ask_process(question, config)
-                _remember(key, known)
-            return known
+            known = _remembered(key, read)
+            if known is not None:
+                return known
+            answer = _ask_process(question, config)
+            _remember(key, answer)
+            return read(answer)
 
 
 def _ask_process(question: str, config: RunConfig) -> dict:
@@ -227,6 +230,13 @@ def _description(content: dict) -> NetworkDescription:
     return NetworkDescription(rows, content["parameters"], content["multiply_adds"])
 
 
+def _pace(content: dict) -> Pace:
+    return Pace(**content)
+
+
+_READ: dict[str, Callable[[dict], Any]] = {"describe": _description, "measure": _pace}
+
+
 def _key(question: str, config: RunConfig) -> str:
     """Return a text that differs wherever the answer may."""
     settings = asdict(config)
@@ -246,27 +256,20 @@ def _file() -> Path:
     return paths.runs_folder() / "measured.json"
 
 
-def _remembered(key: str) -> dict | None:
-    return _read_file().get(key)
-
-
-def _read_file() -> dict:
+def _remembered(key: str, read: Callable[[dict], Answer]) -> Answer | None:
+    """Return a kept answer; None where there is none, or none that can be read."""
     try:
-        content = json.loads(_file().read_text(encoding="utf-8"))
-        return content if isinstance(content, dict) else {}
-    except (OSError, ValueError):
-        return {}
+        return read((read_object(_file()) or {})[key])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _remember(key: str, answer: dict) -> None:
     """Keep an answer; a disk that is full or read-only only costs asking again."""
-    partial = _file().with_name(f".partial-{os.getpid()}-measured.json")
-    try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(_read_file() | {key: answer}), encoding="utf-8")
-        partial.replace(_file())
-    except OSError:
-        partial.unlink(missing_ok=True)
+    with suppress(FileError, OSError):
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        with locked(_file()):
+            write_json(_file(), (read_object(_file()) or {}) | {key: answer})
 
 
 def main() -> None:  # pragma: no cover - runs in a process of its own

@@ -10,7 +10,8 @@ from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import import_dataset
 from emotion.dataset.stored_dataset import read_stored
-from tests.helpers import faces_by_name, write_folder
+from emotion.errors import FileError
+from tests.helpers import at_once, faces_by_name, write_folder
 
 
 @pytest.fixture
@@ -121,12 +122,34 @@ def test_only_faces_of_the_dataset_can_be_excluded(mine, indices):
         store.exclude("mine", np.array(indices), "x")
 
 
-def test_an_unreadable_exclusion_list_is_not_taken_for_none(mine):
-    (mine.folder / "exclusions.json").write_text("[[")
-    with pytest.raises(DatasetError, match="exclusion list of 'mine'"):
-        store.open_dataset("mine")
+def test_several_programs_exclude_at_once(mine):
+    code = (
+        "import sys, numpy as np; from emotion.dataset import store\nsys.stdin.readline()\n"
+        "for number in range(7):\n    store.exclude('mine', np.array([3 * number + int(sys.argv[1])]), 'x')"
+    )
+    at_once(code)
+    assert store.open_dataset("mine").excluded.all()
+
+
+@pytest.mark.parametrize(
+    "content", ["[[", "7", "[7]", "[{}]", '[{"reason": "x"}]', '[{"reason": "x", "indices": [null]}]', "{}x"]
+)
+def test_an_unreadable_exclusion_list_is_not_taken_for_none(mine, content):
+    (mine.folder / "exclusions.json").write_text(content)
+    for act in (lambda: store.open_dataset("mine"), lambda: store.exclude("mine", np.array([1]), "x")):
+        with pytest.raises(DatasetError, match=r"list of .mine. cannot be read; remove .*json, and"):
+            act()
     store.clear_exclusions("mine")
     assert not store.open_dataset("mine").excluded.any()
+
+
+@pytest.mark.parametrize(
+    "act", [lambda: store.exclude("mine", np.array([1]), "x"), lambda: store.clear_exclusions("mine")]
+)
+def test_a_disk_that_refuses_is_one_sentence(mine, act):
+    (mine.folder / ".exclusions.json.lock").mkdir()
+    with pytest.raises(FileError, match=r"exclusions.json could not be"):
+        act()
 
 
 def test_an_open_dataset_outlives_its_folder(mine):

@@ -13,7 +13,7 @@ from emotion import paths
 from emotion.runs import store as run_store
 from emotion.runs.run import TRANSITIONS, Run, RunError, RunStatus, UnknownRunError
 from emotion.runs.store import RunStore, in_queue_order
-from tests.helpers import PATIENCE
+from tests.helpers import at_once
 
 # What is written down in TRANSITIONS, once more, by hand: a changed table shall be a decision.
 ALLOWED = {
@@ -168,23 +168,6 @@ def write_released(store: RunStore, script: str = RELEASED) -> None:
     store.root.mkdir()
     with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
         connection.executescript(script)
-
-
-def at_once(code: str, *arguments: str, count: int = 3) -> list[str]:
-    """Let several programs go at the same moment, and return what each prints."""
-    programs = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, *arguments, str(number)],
-            cwd=paths.PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for number in range(count)
-    ]  # fmt: skip
-    for program in programs:
-        program.stdin.write("go\n")
-        program.stdin.flush()
-    outputs = [program.communicate(timeout=60)[0].strip() for program in programs]
-    assert [program.returncode for program in programs] == [0] * count
-    return outputs
 
 
 def test_a_store_of_the_released_version(store):

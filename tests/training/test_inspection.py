@@ -9,7 +9,7 @@ from emotion.errors import TrainingError
 from emotion.training import inspection
 from emotion.training.config import AugmentationConfig, RunConfig
 from emotion.training.inspection import Inspector, Pace, estimate
-from tests.helpers import PATIENCE, wait_until
+from tests.helpers import PATIENCE, at_once, wait_until
 
 TINY = RunConfig(widths=(8,), blocks=1, stem_width=8, batch_size=16, mixed_precision=False)
 PACE = Pace(0.5, 0.01, 10.0, 6.0, 256.0, "CPU", 0.0)
@@ -77,11 +77,24 @@ def test_what_cannot_be_measured_says_so_once(monkeypatch):
     assert not inspector.is_pending("describe", TINY)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"other": 1}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "nonsense", '{"other": 1}', '{"KEY": 1}', '{"KEY": {"layers": [{}]}}', '{"KEY": [[]]}'],
+)
 def test_a_damaged_memory_is_no_memory(content):
     file = paths.runs_folder() / "measured.json"
     file.parent.mkdir(parents=True)
-    file.write_text(content)
-    assert Inspector().peek_pace(TINY) is None
+    for question, peek in (("measure", Inspector().peek_pace), ("describe", Inspector().peek_description)):
+        file.write_text(content.replace("KEY", inspection._key(question, TINY)))
+        assert peek(TINY) is None
     inspection._remember("some-key", {"a": 1})
     assert json.loads(file.read_text())["some-key"] == {"a": 1}
+
+
+def test_several_programs_remember_at_once():
+    code = (
+        "import sys; from emotion.training import inspection\nsys.stdin.readline()\n"
+        "for number in range(20):\n    inspection._remember(f'{sys.argv[1]}-{number}', {'a': number})"
+    )
+    at_once(code)
+    assert len(json.loads((paths.runs_folder() / "measured.json").read_text())) == 3 * 20
