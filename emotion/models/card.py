@@ -10,13 +10,19 @@ from typing import Any
 
 from emotion.errors import ReadableError
 from emotion.faces import FACE_SIZE
-from emotion.files import write_json
+from emotion.files import read_object, write_json
 from emotion.labels import EMOTIONS
 
 CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
 CARD_VERSION = 1
 # Under this name a card's metrics have the test faces that have no copy in the dataset's training split.
 WITHOUT_COPIES = "test_without_copies"
+
+
+# Of `card.json`; raised when an entry changes its meaning: `read_card` then brings older cards forward.
+CARD_VERSION = 1
+# The entries that hold others, where they are there.
+_PARTS = ("input", "output", "metrics", "config", "dataset", "versions")
 
 
 class ModelError(ReadableError):
@@ -102,16 +108,21 @@ def read_card(folder: Path) -> ModelCard:
     Raises:
         ModelError: there is no card, or it does not name the seven emotions.
     """
-    try:
-        content = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        labels = tuple(content["labels"])
-    except FileNotFoundError:
-        raise ModelError(f"There is no model {folder.name!r}.") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The card of the model {folder.name!r} cannot be read.") from error
+    content = read_object(folder / CARD)
+    if content is None and not (folder / CARD).exists():
+        raise ModelError(f"There is no model {folder.name!r}.")
+    labels = None if content is None else content.get("labels")
+    if (
+        content is None
+        or not isinstance(labels, list)
+        or not all(isinstance(content.get(name) or {}, dict) for name in _PARTS)
+    ):
+        raise ModelError(f"The card of the model {folder.name!r} cannot be read.")
+    if content.get("card_version", CARD_VERSION) != CARD_VERSION:
+        raise ModelError(f"The model {folder.name!r} needs a newer version of this program.")
     if sorted(labels, key=str) != sorted(EMOTIONS):
         raise ModelError(f"The card of the model {folder.name!r} does not name the seven emotions.")
-    return ModelCard(folder.name, labels, content)
+    return ModelCard(folder.name, tuple(labels), content)
 
 
 def folder_version(folder: Path) -> str:

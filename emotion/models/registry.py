@@ -8,14 +8,13 @@ models/.active.json        which one is in use; missing until somebody chooses
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import uuid
 from pathlib import Path
 
 from emotion import paths
-from emotion.files import disk_errors, write_json
+from emotion.files import disk_errors, read_object, write_json
 from emotion.models.card import (
     CARD,
     KERAS_FILE,
@@ -105,10 +104,7 @@ def activate(name: str) -> None:
 
 
 def _read_active() -> str | None:
-    try:
-        name = json.loads((paths.models_folder() / _ACTIVE).read_text(encoding="utf-8"))["name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    name = (read_object(paths.models_folder() / _ACTIVE) or {}).get("name")
     return name if isinstance(name, str) else None
 
 

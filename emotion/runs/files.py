@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from emotion.files import disk_errors, replacing
 from emotion.runs.run import Run, RunStatus
-from emotion.training.config import RUN_NOTES, ConfigError, RunConfig, load_config
+from emotion.training.config import RUN_FORMAT, RUN_NOTES, ConfigError, RunConfig, load_config
 from emotion.training.environment import environment
 from emotion.training.metrics import read_metrics
 from emotion.training.presets import PRESETS
@@ -34,7 +34,8 @@ _FOLDERS = ("model", "tensorboard")
 
 def config_text(config: RunConfig) -> str:
     """Return a new run's `config.json`: its settings, and with what it is about to be made."""
-    content = json.loads(config.to_json()) | dict.fromkeys(RUN_NOTES) | {"environment": environment()}
+    settings, notes = json.loads(config.to_json()), dict.fromkeys(RUN_NOTES)
+    content = {"format": RUN_FORMAT} | settings | notes | {"environment": environment()}
     return json.dumps(content, indent=2) + "\n"
 
 

@@ -20,6 +20,9 @@ TARGETS = ("labels", "votes")
 
 # What a run's `config.json` holds beside the settings: where it was made, and of which faces.
 RUN_NOTES = ("environment", "dataset_fingerprint")
+# And as "format" the version of the run's whole folder. A setting that is added needs no new one: its
+# default does what was done before. Anything else raises it, and `from_json` brings older settings forward.
+RUN_FORMAT = 1
 
 
 class ConfigError(ReadableError):
@@ -133,6 +136,8 @@ class RunConfig:
         """
         try:
             values = json.loads(text)
+            if values.pop("format", RUN_FORMAT) > RUN_FORMAT:
+                raise ConfigError("The run was made by a newer version of this program; use that one.")
             for note in RUN_NOTES:
                 values.pop(note, None)
             for name in ("widths", "teachers"):
@@ -140,7 +145,7 @@ class RunConfig:
                     values[name] = tuple(values[name])
             values["augmentation"] = AugmentationConfig(**values["augmentation"])
             return cls(**values)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ConfigError("The run's config.json cannot be read.") from error
 
     def changed(self, **changes: Any) -> RunConfig:

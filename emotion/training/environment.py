@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from emotion import paths
 from emotion.errors import TrainingError
-from emotion.files import write_json
+from emotion.files import read_object, write_json
 from emotion.training.config import ConfigError
 
 _PACKAGES = (
@@ -70,10 +69,9 @@ def note_fingerprint(config_file: Path, fingerprint: str) -> None:
         ConfigError: the file cannot be read.
         TrainingError: a resumed run would go on with other faces.
     """
-    try:
-        content = json.loads(config_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError("The run's config.json cannot be read.") from error
+    content = read_object(config_file)
+    if content is None:
+        raise ConfigError("The run's config.json cannot be read.")
     known = content.get("dataset_fingerprint")
     if known == fingerprint:
         return

@@ -2,7 +2,8 @@
 
 A run is a folder: `config.json` (what to do), `metrics.jsonl` (how it gets on), `checkpoints/` (the
 newest state), `best.weights.h5` (of the network alone), `tensorboard/` (event files), and at the end
-`model/`, `result.json`, `predictions.npz` and `curves.html`.
+`model/`, `result.json`, `predictions.npz` and `curves.html`. Of which version all of these are, `config.json`
+says as "format" (see `config.RUN_FORMAT`).
 """
 
 from __future__ import annotations

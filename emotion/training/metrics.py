@@ -42,4 +42,4 @@ def _lines(path: Path) -> list[dict]:
             records.append(json.loads(line))
         except json.JSONDecodeError:
             continue  # cut short by a crash; a resumed run has written on after it
-    return [record for record in records if isinstance(record, dict) and "epoch" in record]
+    return [record for record in records if isinstance(record, dict) and isinstance(record.get("epoch"), int)]

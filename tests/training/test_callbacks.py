@@ -102,7 +102,9 @@ def test_an_epoch_cut_short_is_not_noted(tmp_path):
     assert read_metrics(tmp_path / "metrics.jsonl") == []
 
 
-@pytest.mark.parametrize("half", ['{"epoch": 2, "lo', '{"epoch": 2}x', "[]", "nonsense", "\x00\x00"])
+@pytest.mark.parametrize(
+    "half", ['{"epoch": 2, "lo', '{"epoch": 2}x', "[]", "nonsense", "\x00\x00", '{"epoch": "2"}']
+)
 def test_a_line_cut_short_by_a_crash_spoils_no_other(tmp_path, monkeypatch, half):
     path = tmp_path / "metrics.jsonl"
     written = log(path)

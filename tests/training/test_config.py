@@ -90,6 +90,17 @@ def test_what_a_run_notes_beside_its_settings_is_passed_over():
     assert RunConfig.from_json(json.dumps(content)) == RunConfig()
 
 
+@pytest.mark.parametrize("text", ["7", "[]", "null", '{"format": null}', "{"])
+def test_what_is_no_config_is_one_sentence(text):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        RunConfig.from_json(text)
+
+
+def test_a_config_of_a_newer_version_says_so():
+    with pytest.raises(ConfigError, match="newer version"):
+        RunConfig.from_json(json.dumps({"format": 2, "augmentation": 7}))
+
+
 def test_a_config_from_before_a_setting_was_added_has_its_default():
     content = json.loads(RunConfig(mixup=0.5).to_json())
     del content["mixup"]

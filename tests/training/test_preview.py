@@ -127,7 +127,7 @@ def test_closing_waits_for_nobody_and_frees_who_waits(stand_in, faces):
     closer = threading.Thread(target=preview.close, daemon=True)
     closer.start()
     for thread in (closer, asker):
-        thread.join(timeout=60)
+        thread.join(timeout=600)
         assert not thread.is_alive()
     assert "try it again" in errors[0]
     assert not preview.is_warm
