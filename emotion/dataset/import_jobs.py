@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import ImportCancelled, ImportProgress, ImportReport
+from emotion.errors import ReadableError
 
 _LOG = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ class ImportJobs:
             state = JobState.DONE
         except ImportCancelled:
             state = JobState.CANCELLED
-        except DatasetError as error:
+        except ReadableError as error:
             job.error = str(error)
         except Exception:  # noqa: BLE001 - nobody waits on this thread: what it does not say, no one learns
             _LOG.exception("Importing %s failed", job.title)

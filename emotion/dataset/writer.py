@@ -27,8 +27,9 @@ from emotion.dataset.stored_dataset import (
     read_stored,
     write_description,
 )
+from emotion.errors import FileError
 from emotion.faces import FACE_SIZE
-from emotion.files import PARTIAL, write_json
+from emotion.files import PARTIAL, disk_errors, write_json
 
 try:
     import fcntl
@@ -58,18 +59,17 @@ class DatasetWriter:
         target: the dataset's folder to be.
 
     Raises:
-        DatasetError: the name is taken, or nothing can be written.
+        DatasetError: the name is taken.
+        FileError: the disk refuses, now or later.
     """
 
     def __init__(self, target: Path) -> None:
         self.target = target
         self._refuse_if_taken()
-        try:
+        with disk_errors(f"Nothing can be written to {target.parent}"):
             target.parent.mkdir(parents=True, exist_ok=True)
             self.folder = Path(mkdtemp(prefix=PARTIAL, dir=target.parent))
             self._images: BinaryIO = (self.folder / IMAGES).open("wb")
-        except OSError as error:
-            raise DatasetError(f"Nothing can be written to {target.parent}: {error.strerror}.") from error
         if fcntl:
             fcntl.flock(self._images, fcntl.LOCK_EX)  # the process's end, however hard, gives it back
         self._labels: list[int] = []
@@ -85,8 +85,8 @@ class DatasetWriter:
     ) -> None:
         self._images.close()
         shutil.rmtree(self.folder, ignore_errors=True)  # gone already where it was published
-        if isinstance(error, OSError) and not isinstance(error, DatasetError):
-            raise DatasetError(f"The dataset could not be written to disk: {error.strerror}.") from error
+        if isinstance(error, OSError):
+            raise FileError(f"The dataset could not be written to disk: {error.strerror}.") from error
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -149,9 +149,9 @@ class DatasetWriter:
         self._refuse_if_taken()
         try:
             self.folder.rename(self.target)
-        except OSError as error:
+        except OSError:
             self._refuse_if_taken()
-            raise DatasetError(f"The dataset could not be written to disk: {error.strerror}.") from error
+            raise
 
     def _refuse_if_taken(self) -> None:
         if self.target.exists():

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,9 +18,9 @@ from emotion.models import registry
 from emotion.models.card import ModelError, folder_version
 from emotion.runs import files, launcher
 from emotion.runs.files import has_best_weights
-from emotion.runs.run import GOING, Run, RunError, RunStatus
+from emotion.runs.run import Run, RunError, RunStatus
 from emotion.runs.scheduler import tend
-from emotion.runs.store import RunStore, in_queue_order
+from emotion.runs.store import RunStore, Transaction, in_queue_order
 from emotion.training.config import RunConfig
 
 _MAX_NAME = 80
@@ -63,26 +65,18 @@ def submit(
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-    start_waiting()
+    tend(store)
     return store.find(run.id)
-
-
-def start_waiting() -> None:
-    """Note which processes have died, and start queued runs while there is room.
-
-    Raises:
-        RunError: the store cannot be read, or the limit is no number.
-    """
-    tend(_store())
 
 
 def list_runs() -> list[Run]:
     """Return all runs, newest first, each as it truly stands.
 
-    A folder that the store knows nothing of is taken in; a run whose folder somebody deleted is forgotten.
+    Processes that died are noted, and queued runs start while there is room. A folder that the store knows
+    nothing of is taken in; a run whose folder somebody deleted is forgotten.
 
     Raises:
-        RunError: the store cannot be read.
+        RunError: the store cannot be read, or the limit is no number.
     """
     return tend(_store())
 
@@ -99,6 +93,18 @@ def get_run(run_id: str) -> Run:
     return _store().find(run_id)
 
 
+@contextmanager
+def _changing(run_id: str) -> Iterator[tuple[Transaction, Run]]:
+    """Lend the right to write, and the run as it truly stands: one whose process died is not at work.
+
+    Raises:
+        RunError: there is none of that id, or the store cannot be written.
+    """
+    get_run(run_id)
+    with _store().transaction() as transaction:
+        yield transaction, transaction.find(run_id)
+
+
 def queue_position(run: Run) -> int | None:
     """Return a queued run's place, 1 for the one that is next; None for one that does not wait."""
     waiting = [item.id for item in in_queue_order(RunStore(run.root).runs())]
@@ -111,9 +117,7 @@ def stop(run_id: str) -> None:
     Raises:
         RunError: it is neither queued nor running.
     """
-    run = get_run(run_id)  # as it truly stands: a process that died is not stopping
-    with RunStore(run.root).transaction() as transaction:
-        run = transaction.find(run_id)
+    with _changing(run_id) as (transaction, run):
         queued = run.status is RunStatus.QUEUED
         transaction.move(run_id, RunStatus.STOPPED if queued else RunStatus.STOPPING)
 
@@ -145,11 +149,10 @@ def finish_early(run_id: str) -> None:
 
 
 def _queue_again(run_id: str, task: str, **columns: bool) -> None:
-    run = get_run(run_id)
-    with RunStore(run.root).transaction() as transaction:
-        variables = launcher.kept_variables(transaction.find(run_id).variables)
+    with _changing(run_id) as (transaction, run):
+        variables = launcher.kept_variables(run.variables)
         transaction.move(run_id, RunStatus.QUEUED, task=task, variables=variables, **columns)
-    start_waiting()
+    tend(_store())
 
 
 def rename(run_id: str, name: str) -> None:
@@ -159,8 +162,7 @@ def rename(run_id: str, name: str) -> None:
         RunError: there is no such run, or the name is empty.
     """
     cleaned = _clean_name(name)
-    run = get_run(run_id)
-    with RunStore(run.root).transaction() as transaction:
+    with _changing(run_id) as (transaction, _):
         transaction.change(run_id, name=cleaned)
 
 
@@ -170,8 +172,7 @@ def set_note(run_id: str, text: str) -> None:
     Raises:
         RunError: there is no such run.
     """
-    run = get_run(run_id)
-    with RunStore(run.root).transaction() as transaction:
+    with _changing(run_id) as (transaction, _):
         transaction.change(run_id, note=text.strip()[:_MAX_NOTE])
 
 
@@ -190,19 +191,16 @@ def delete(run_id: str) -> None:
     Raises:
         RunError: it is at work, or the disk refuses.
     """
-    run = get_run(run_id)
-    store = RunStore(run.root)
-    with store.transaction() as transaction:
-        run = transaction.find(run_id)
-        if run.status in GOING:
+    with _changing(run_id) as (transaction, run):
+        if run.is_going:
             raise RunError(f"The run {run.id} is {run.status}; stop it first, then delete it.")
         transaction.remove(run_id)
         # Renamed, then removed: nobody finds half of a run.
         if run.folder.exists():
             run.folder.rename(run.root / f"{_DELETED}{run.id}-{time.time_ns()}")
-    for remains in store.root.glob(f"{_DELETED}*"):
+    for remains in run.root.glob(f"{_DELETED}*"):
         shutil.rmtree(remains, ignore_errors=True)
-    start_waiting()
+    tend(_store())
 
 
 def move_in_queue(run_id: str, up: bool) -> None:
@@ -237,12 +235,11 @@ def use_model(run_id: str) -> str:
         ModelError: its model cannot be used.
         FileError: the disk refuses.
     """
-    run = get_run(run_id)
-    if run.status is not RunStatus.FINISHED:
-        raise RunError(f"The run {run.id} is {run.status}; only a finished run has a model.")
     # In a transaction, so that two who press at once do not add it twice.
-    with RunStore(run.root).transaction() as transaction:
-        name = transaction.find(run_id).model
+    with _changing(run_id) as (transaction, run):
+        if run.status is not RunStatus.FINISHED:
+            raise RunError(f"The run {run.id} is {run.status}; only a finished run has a model.")
+        name = run.model
         if not _is_registered(run, name):
             name = registry.add_model(run.folder / "model", run.config.name)
             transaction.change(run_id, model=name)

@@ -15,6 +15,7 @@ from emotion.dataset import importing, store, writer
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import ImportCancelled, ImportProgress, import_dataset, name_from
 from emotion.dataset.reading.sources import read_dataset
+from emotion.errors import FileError
 from emotion.synthetic.faces import generate
 from tests.helpers import PATIENCE, csv_text, faces_by_name, png_bytes, write_folder, zip_bytes
 
@@ -99,7 +100,7 @@ def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(writer.DatasetWriter, "add", fail)
-    with pytest.raises(DatasetError, match="No space left on device"):
+    with pytest.raises(FileError, match="No space left on device"):
         import_dataset(write_source(tmp_path, "zip"), "mine")
     assert left_behind() == []
 
