@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 from types import TracebackType
@@ -10,6 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from emotion.files import read_object
 from emotion.labels import in_percent
 from emotion.runs import actions
 from emotion.runs.files import METRICS, finished_epochs
@@ -161,13 +161,13 @@ def _say_how_it_ended(run: Run, console: Console) -> int:
 def result_lines(run: Run) -> list[str]:
     """Return what came of a finished run, in words."""
     try:
-        result = json.loads((run.folder / "result.json").read_text(encoding="utf-8"))
+        result = read_object(run.folder / "result.json") or {}
         lines = [
             f"{split}: accuracy {in_percent(figures['accuracy'])}, "
             f"macro F1 {in_percent(figures['macro_f1'])} on {figures['n']:,} faces"
             for split, figures in result["metrics"].items()
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ["Its result.json cannot be read."]
     if run.model:
         lines.append(f"Model: {run.model}; use it with: python -m emotion models use {run.model}")

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import streamlit as st
@@ -53,7 +54,7 @@ def read_predictions(path: Path, split: str) -> Predictions | None:
             return Predictions(
                 *(content[f"{split}_{part}"] for part in ("indices", "labels", "probabilities"))
             )
-    except (OSError, EOFError, KeyError, ValueError):
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
         return None
 
 

@@ -751,6 +751,8 @@ def test_predictions_that_are_not_there(tmp_path):
     assert read_predictions(tmp_path / "broken.npz", "test") is None
     np.savez(tmp_path / "other.npz", validation_labels=np.zeros(1))
     assert read_predictions(tmp_path / "other.npz", "test") is None
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "other.npz").read_bytes()[:100])
+    assert read_predictions(tmp_path / "cut.npz", "test") is None
 
 
 def test_confusion_in_words():
