@@ -1,4 +1,4 @@
-"""What several rooms' tests share: patience, programs that go at once, makers of small pictures and datasets."""
+"""What several rooms' tests share: patience, programs that go at once, small pictures and datasets."""
 
 import io
 import subprocess

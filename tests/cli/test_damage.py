@@ -22,6 +22,7 @@ from emotion.training.config import RunConfig
 from tests.helpers import faces_by_name, write_folder
 from tests.runs.stand_in import Sleepers, run_folder
 
+pytestmark = pytest.mark.slow
 EPOCH = {
     "epoch": 1, "loss": 2.0, "accuracy": 0.2, "val_loss": 1.9, "val_accuracy": 0.3, "learning_rate": 0.05,
     "seconds": 2.5,

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.slow
 
 # Processes in place of the one with Keras.
 HANGING = {
-    "before it reads": "import time; time.sleep(600)",
-    "deaf to signals": "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)",
+    "before it reads": "import time; time.sleep(3600)",
+    "deaf to signals": "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(3600)",
     "amid its answer": "import sys, time; sys.stdout.write('\\0' * 7 + 'x' + 'half'); sys.stdout.flush(); "
-    "time.sleep(600)",
+    "time.sleep(3600)",
 }
 ECHO = (
     "from emotion.training import preview; "
@@ -100,7 +100,7 @@ def test_one_that_hangs_is_ended_and_replaced(stand_in, faces, how):
         preview.ask(many, 2, NOTHING, seed=0)
     assert not preview.is_warm
     stand_in(ECHO)
-    preview._answer_seconds = 300
+    preview._answer_seconds = PATIENCE
     assert (preview.ask(many, 2, NOTHING, seed=0) == many[:, None]).all()
     assert preview.is_warm
     preview.close()
@@ -109,7 +109,7 @@ def test_one_that_hangs_is_ended_and_replaced(stand_in, faces, how):
 
 def test_closing_waits_for_nobody_and_frees_who_waits(stand_in, faces):
     stand_in(HANGING["deaf to signals"])
-    preview = AugmentationPreview(answer_seconds=300)
+    preview = AugmentationPreview(answer_seconds=PATIENCE)
     errors = []
 
     def ask() -> None:
@@ -127,7 +127,7 @@ def test_closing_waits_for_nobody_and_frees_who_waits(stand_in, faces):
     closer = threading.Thread(target=preview.close, daemon=True)
     closer.start()
     for thread in (closer, asker):
-        thread.join(timeout=600)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
     assert "try it again" in errors[0]
     assert not preview.is_warm
