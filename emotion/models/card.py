@@ -14,11 +14,8 @@ from emotion.files import read_object, write_json
 from emotion.labels import EMOTIONS
 
 CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
-CARD_VERSION = 1
 # Under this name a card's metrics have the test faces that have no copy in the dataset's training split.
 WITHOUT_COPIES = "test_without_copies"
-
-
 # Of `card.json`; raised when an entry changes its meaning: `read_card` then brings older cards forward.
 CARD_VERSION = 1
 # The entries that hold others, where they are there.
