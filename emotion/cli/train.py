@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Console
 
@@ -18,84 +17,42 @@ from emotion.dataset.store import SYNTHETIC, is_imported
 from emotion.errors import ReadableError
 from emotion.runs import actions, files
 from emotion.runs.run import RunError
-from emotion.training.config import (
-    ARCHITECTURE_NAMES,
-    CLASS_BALANCES,
-    OPTIMIZERS,
-    SCHEDULES,
-    TARGETS,
-    ConfigError,
-    RunConfig,
-)
+from emotion.training.config import SETTINGS, ConfigError, RunConfig
 from emotion.training.presets import PRESETS, preset, require_models
+from emotion.training.settings import GROUPS, Setting
 
-# What of a preset can be changed by an option: its name, its type or choices, what stands for the
-# value in the help, and what it means.
-_SETTINGS: tuple[tuple[str, type | tuple[str, ...], str, str], ...] = (
-    ("architecture", ARCHITECTURE_NAMES, "", "the kind of network"),
-    ("blocks", int, "N", "blocks of layers a stage"),
-    ("stem_width", int, "N", "channels of the first layer"),
-    ("epochs", int, "N", "how many at most"),
-    ("early_stopping", int, "N", "end after so many epochs that are no better; 0: never"),
-    ("batch_size", int, "N", "faces a step"),
-    ("optimizer", OPTIMIZERS, "", "what changes the weights"),
-    ("learning_rate", float, "RATE", "its peak"),
-    ("schedule", SCHEDULES, "", "the learning rate over time"),
-    ("weight_decay", float, "RATE", "how fast weights shrink"),
-    ("ema_momentum", float, "SHARE", "how slowly the averaged weights follow; 0: no averaging"),
-    ("dropout", float, "SHARE", "of the features left out before the classifier"),
-    ("stochastic_depth", float, "SHARE", "how often the last residual block is skipped"),
-    ("label_smoothing", float, "SHARE", "of the target given to all emotions alike"),
-    ("mixup", float, "ALPHA", "blend faces in pairs; 0: never"),
-    ("cutmix", float, "ALPHA", "put a rectangle of one face into another; 0: never"),
-    ("class_balance", CLASS_BALANCES, "", "what rare emotions get"),
-    ("targets", TARGETS, "", "the labels, or how people voted"),
-    ("validation_share", float, "SHARE", "of the training faces, to choose the best epoch on"),
-    ("synthetic_faces", int, "N", "how many to draw"),
-    ("seed", int, "N", "of every random choice"),
-)
+# What stands for a value in the help.
+_PLACES: dict[Any, str] = {int: "N", float: "X", str: "NAME", tuple[int, ...]: "N", tuple[str, ...]: "NAME"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `train` to a parser."""
-    parser.add_argument(
-        "--dataset",
-        metavar="NAME",
-        help=f"an imported dataset, a folder or zip of train/<emotion>/… pictures, or the FER-2013 CSV; "
-        f"'{SYNTHETIC}' for drawn faces (the default of the preset 'quick')",
-    )
+    """Add the options of `train` to a parser: one for each setting, and what to do with the run."""
     parser.add_argument(
         "--preset", choices=tuple(PRESETS), help="the recipe: 'quick' takes a minute (default: "
         "'base' with a dataset, 'quick' without)",
     )  # fmt: skip
-    parser.add_argument(
-        "--honour-exclusions",
-        action="store_true",
-        default=None,
-        help="leave out the faces on the dataset's exclusion list",
-    )
-    parser.add_argument("--name", help="what to call the model (default: the preset's name)")
-    for setting, kind, metavar, meaning in _SETTINGS:
-        choices = kind if isinstance(kind, tuple) else None
-        parser.add_argument(
-            f"--{setting.replace('_', '-')}",
-            type=str if isinstance(kind, tuple) else kind,
-            choices=choices,
-            metavar=None if choices else metavar,
-            help=meaning,
-        )
-    parser.add_argument("--widths", nargs="+", type=int, metavar="N", help="channels of each stage")
-    parser.add_argument(
-        "--start-from", metavar="MODEL", help="a model of the same network whose weights are the first ones"
-    )
-    parser.add_argument(
-        "--teachers", nargs="+", metavar="MODEL", help="models that show the network how sure to be"
-    )
     parser.add_argument("--resume", metavar="RUN", help="go on with this run (its id or its folder)")
     parser.add_argument("--replace", action="store_true", help="take the place of a model of the same name")
     parser.add_argument(
         "--detach", action="store_true", help="return at once; the run goes on in the background"
     )
+    sections = {group: parser.add_argument_group(f"settings: {group.lower()}") for group in GROUPS}
+    for setting in SETTINGS.values():
+        sections[setting.group].add_argument(f"--{setting.name.replace('_', '-')}", **_option(setting))
+
+
+def _option(setting: Setting) -> dict[str, Any]:
+    """Return what argparse wants to know of a setting."""
+    bounds = f" ({setting.range_text})" if setting.range_text else ""
+    option: dict[str, Any] = {"help": f"{setting.title}{bounds}. {setting.help}".replace("%", "%%")}
+    if setting.kind is bool:
+        return option | {"action": argparse.BooleanOptionalAction}
+    if setting.choices:
+        return option | {"choices": tuple(setting.choices)}
+    option |= {"metavar": "MODEL" if setting.names_models else _PLACES[setting.kind]}
+    if setting.is_tuple:
+        return option | {"nargs": "+" if setting.most_parts else "*", "type": get_args(setting.kind)[0]}
+    return option | {"type": setting.kind}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -143,8 +100,10 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     # A path that exists wins over an imported dataset of the same name.
     if dataset is not None and is_path(dataset):
         dataset = str(Path(dataset).expanduser().resolve())
-    config = config.changed(dataset=dataset, **_given(arguments))
-    return replace(config, warmup_epochs=min(config.warmup_epochs, config.epochs / 4))
+    config = config.changed(**_given(arguments) | {"dataset": dataset})
+    if arguments.warmup_epochs is None:
+        config = config.changed(warmup_epochs=min(config.warmup_epochs, config.epochs / 4))
+    return config
 
 
 def _preset_name(arguments: argparse.Namespace) -> str:
@@ -152,10 +111,13 @@ def _preset_name(arguments: argparse.Namespace) -> str:
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that were given as options, but for the dataset."""
-    names = {item.name for item in fields(RunConfig)} - {"dataset"}
-    given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    """Return the settings that were given as options."""
+    given = {name: getattr(arguments, name) for name in SETTINGS}
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in given.items()
+        if value is not None
+    }
 
 
 def _check_dataset(config: RunConfig) -> None:
@@ -172,8 +134,7 @@ def _resume(arguments: argparse.Namespace) -> tuple[str, int]:
         ConfigError: settings were given too.
         RunError: there is no such run, or it cannot be resumed.
     """
-    given = _given(arguments)
-    if given or arguments.dataset or arguments.preset:
+    if _given(arguments) or arguments.preset:
         raise ConfigError("A run is resumed with the settings it began with; leave out all but --resume.")
     run_id = _run_id(arguments.resume)
     known = len(files.finished_epochs(actions.get_run(run_id).folder))

@@ -16,28 +16,17 @@ from keras import layers
 
 from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
-from emotion.training.config import ConfigError, RunConfig
+from emotion.training.config import RunConfig
 
 
 def build_network(config: RunConfig) -> keras.Model:
-    """Return the untrained network that the config describes.
-
-    Raises:
-        ConfigError: there is no architecture of that name.
-    """
-    try:
-        backbone = ARCHITECTURES[config.architecture]
-    except KeyError:
-        known = ", ".join(ARCHITECTURES)
-        raise ConfigError(
-            f"There is no architecture {config.architecture!r}; choose from: {known}."
-        ) from None
+    """Return the untrained network that the config describes."""
     faces = keras.Input((FACE_SIZE, FACE_SIZE, 1), name="face")
     # Each face to mean 0 and deviation 1: a dim photograph and a bright one look alike from here on.
     x = layers.LayerNormalization(
         axis=(1, 2, 3), center=False, scale=False, dtype="float32", name="standardize"
     )(faces)
-    x = layers.Activation("linear", name="features")(backbone(x, config))
+    x = layers.Activation("linear", name="features")(ARCHITECTURES[config.architecture](x, config))
     x = layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(x)
     for layer in _head(config):
         x = layer(x)
@@ -161,7 +150,7 @@ def _convolution(
     return layers.BatchNormalization(momentum=0.9)(x)
 
 
-# The names are `config.ARCHITECTURE_NAMES`, which a page shows without importing Keras.
+# The names are the choices of the setting, which a page shows without importing Keras.
 ARCHITECTURES: dict[str, Callable[[keras.KerasTensor, RunConfig], keras.KerasTensor]] = {
     "classic": classic,
     "residual": residual,

@@ -1,22 +1,20 @@
-"""Everything that decides how a model is trained, in one place; the presets are in `presets.py`."""
+"""Everything that decides how a model is trained, in one place; the presets are in `presets.py`.
+
+A setting is one field. What is known of it beside its value, `settings.py` explains; the form on the page,
+the command line's options and the checks follow from it.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from emotion.dataset.store import SYNTHETIC
 from emotion.errors import ReadableError
-
-# The choices of the settings that have some.
-ARCHITECTURE_NAMES = ("classic", "residual", "separable")
-OPTIMIZERS = ("sgd", "adam", "adamw")
-SCHEDULES = ("cosine", "constant", "step")
-CLASS_BALANCES = ("none", "weights", "sampling")
-TARGETS = ("labels", "votes")
-
+from emotion.training.settings import GROUPS, Setting, setting, settings_of
 
 # What a run's `config.json` holds beside the settings: where it was made, and of which faces.
 RUN_NOTES = ("environment", "dataset_fingerprint")
@@ -29,34 +27,39 @@ class ConfigError(ReadableError):
     """A training setting makes no sense; the message is one sentence for a person."""
 
 
+_run, _course, _network, _faces, _augmentation = (partial(setting, group=group) for group in GROUPS)
+
+
+# fmt: off
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """How much a training face is changed each time it is seen; 0 or False turns a part off."""
+    """How much a training face is changed each time it is seen; 0 or False turns a part off.
 
-    flip: bool = True  # mirror left and right: an expression stays what it is
-    rotation: float = 12.0  # degrees, either way
-    shift: float = 0.08  # share of the frame, along each axis, either way
-    zoom: float = 0.12  # share of the size, either way
-    brightness: float = 0.0  # share of the range from black to white, either way
-    contrast: float = 0.0  # share, either way
-    erasing: float = 0.25  # how often a rectangle is covered (Zhong et al. 2020)
-    blur: float = 0.0  # how often a face is out of focus, as small ones and moving ones are
-    noise: float = 0.0  # how often it has the noise of a camera in poor light
+    Raises:
+        ConfigError: a value lies outside of what makes sense.
+    """
+
+    flip: bool = _augmentation(True, "Mirror half of them", cost="on",
+        help="Left and right change places: an expression stays what it is.")
+    rotation: float = _augmentation(12.0, "Rotation", "up to", at_least=0, at_most=180, unit="°", cost="on",
+        help="In degrees, either way.")
+    shift: float = _augmentation(0.08, "Shift", "up to", at_least=0, at_most=0.5, unit="%", cost="on",
+        help="As a share of the frame, along each axis, either way.")
+    zoom: float = _augmentation(0.12, "Zoom", "up to", at_least=0, at_most=0.5, unit="%", cost="on",
+        help="As a share of the size, either way.")
+    erasing: float = _augmentation(0.25, "A part covered", "how often", at_least=0, at_most=1, unit="%",
+        cost="on", help="By a grey rectangle (Zhong et al. 2020).")
+    brightness: float = _augmentation(0.0, "Brightness", "up to", at_least=0, at_most=1, unit="%", cost="on",
+        help="As a share of the range from black to white, either way.")
+    contrast: float = _augmentation(0.0, "Contrast", "up to", at_least=0, at_most=0.9, unit="%", cost="on",
+        help="As a share of the contrast there is, either way.")
+    blur: float = _augmentation(0.0, "Out of focus", "how often", at_least=0, at_most=1, unit="%", cost="on",
+        help="As small faces and moving ones are.")
+    noise: float = _augmentation(0.0, "Noisy", "how often", at_least=0, at_most=1, unit="%", cost="on",
+        help="As a camera's pictures are in poor light.")
 
     def __post_init__(self) -> None:
-        _require_numbers(self)
-        _require(
-            {
-                "rotation must lie between 0 and 180 degrees": 0 <= self.rotation <= 180,
-                "shift must lie between 0 and 0.5": 0 <= self.shift <= 0.5,
-                "zoom must lie between 0 and 0.5": 0 <= self.zoom <= 0.5,
-                "brightness must lie between 0 and 1": 0 <= self.brightness <= 1,
-                "contrast must lie between 0 and 0.9": 0 <= self.contrast <= 0.9,
-                "erasing must lie between 0 and 1": 0 <= self.erasing <= 1,
-                "blur must lie between 0 and 1": 0 <= self.blur <= 1,
-                "noise must lie between 0 and 1": 0 <= self.noise <= 1,
-            }
-        )
+        _check(self, _PARTS)
 
 
 @dataclass(frozen=True)
@@ -67,61 +70,117 @@ class RunConfig:
         ConfigError: a value lies outside of what makes sense.
     """
 
-    name: str = "base"  # the model is registered under this name
-    dataset: str = SYNTHETIC  # "synthetic", an imported dataset's name, or a path to import from
-    synthetic_faces: int = 2100  # how many faces to draw when the dataset is the synthetic one
-    honour_exclusions: bool = False  # leave out the faces on the imported dataset's exclusion list
-    validation_share: float = 0.1  # of the training split, stratified; the best weights are chosen on it
-    seed: int = 0
+    name: str = _run("base", "Name", help="Of the run, and of the model that comes of it.")
+    dataset: str = _run(SYNTHETIC, "Dataset",
+        help=f"The name of an imported dataset, or '{SYNTHETIC}' for drawn faces; on the command line also a "
+        "folder or zip of train/<emotion>/… pictures, or the FER-2013 CSV.")
+    honour_exclusions: bool = _run(False, "Leave out excluded faces",
+        help="Those on the dataset's exclusion list.")
 
-    # What a face should be recognised as: its label, or the share of the people who voted for each
-    # emotion (FER+, Barsoum et al. 2016), which only a dataset with votes attached has.
-    targets: str = "labels"
+    epochs: int = _course(45, "Epochs", at_least=1, help="How often all faces are seen, at most.")
+    batch_size: int = _course(128, "Batch size", at_least=2, step=8, cost="value",
+        help="How many faces make a step.")
+    early_stopping: int = _course(0, "Early stopping", "epochs", at_least=0,
+        help="End after so many epochs without a better validation accuracy; 0 never does.")
+    ema_momentum: float = _course(0.998, "Averaging of weights (EMA)", at_least=0, below=1, step=0.001,
+        cost="on", help="How slowly the averaged weights follow: 0.998 is over 500 steps; 0 turns it off.")
+    seed: int = _course(0, "Seed", at_least=0, help="Of every random choice.")
+    mixed_precision: bool = _course(True, "Mixed precision", cost="value",
+        help="Computes in bfloat16, keeps float32 weights: faster on processors that have it.")
+    optimizer: str = _course("sgd", "Optimiser", cost="value",
+        choices={"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
+        help="What changes the weights; the momentum of SGD is Nesterov's.")
+    learning_rate: float = _course(0.1, "Learning rate", "at its peak", above=0,
+        help="How far a step goes, once the warm-up is over.")
+    schedule: str = _course("cosine", "Schedule",
+        choices={"cosine": "Cosine down to zero", "constant": "Constant", "step": "In steps"},
+        help="The learning rate after its peak; in steps: a tenth after half of the epochs, a tenth of that "
+        "after three quarters.")
+    warmup_epochs: float = _course(2.0, "Warm-up", "epochs", at_least=0, step=0.5,
+        help="How long the learning rate rises to its peak.")
+    # Keras decouples decay from momentum: 5e-3 here acts as 5e-4 does in PyTorch's SGD.
+    weight_decay: float = _course(5e-3, "Weight decay", at_least=0, step=0.001,
+        help="How fast weights shrink.")
+    momentum: float = _course(0.9, "Momentum", at_least=0, below=1, step=0.01,
+        only_if=lambda values: values["optimizer"] == "sgd", help="How much of its last step SGD keeps.")
 
     # The network (see emotion/training/architectures.py).
-    architecture: str = "residual"
-    widths: tuple[int, ...] = (48, 96, 192)  # channels of each stage; a stage halves height and width
-    blocks: int = 2  # blocks of layers a stage
-    stem_width: int = 32  # channels of the first convolution, at full resolution
-    dense_units: int = 0  # of a dense layer before the one that gives the seven logits; 0: none
-    dropout: float = 0.3  # before the classifier
-    stochastic_depth: float = 0.0  # how often the last residual block is skipped (Huang et al. 2016)
+    architecture: str = _network("residual", "Architecture", cost="network", is_wide=True,
+        choices={
+            "classic": "Classic: plain convolutions, one dense layer",
+            "residual": "Residual: shortcuts and squeeze-and-excitation",
+            "separable": "Separable: light, for live video",
+        },
+        help="The kind of network.")
+    widths: tuple[int, ...] = _network((48, 96, 192), "Channels of the stages", at_least=1, most_parts=4,
+        cost="network", help="One to four whole numbers; each stage halves height and width.")
+    blocks: int = _network(2, "Blocks a stage", at_least=1, cost="network",
+        help="How many blocks of layers each stage has.")
+    stem_width: int = _network(32, "Channels of the first layer", at_least=1, step=8, cost="network",
+        help="Of the convolution that sees the face in full size.")
+    dropout: float = _network(0.3, "Dropout", at_least=0, at_most=0.9, unit="%", cost="on",
+        help="How much of the features is left out before the classifier.")
+    stochastic_depth: float = _network(0.0, "Stochastic depth", at_least=0, at_most=0.9, unit="%", cost="on",
+        help="How often the last residual block is skipped (Huang et al. 2016).")
+    dense_units: int = _network(0, "Units of the dense layer", at_least=0, step=32, cost="network",
+        help="Of a layer before the one that answers; 0: none.")
+    start_from: str = _network("", "Starts from", names_models=True, is_advanced=True,
+        help="A model of the same network, whose weights are the first ones; without, they are random.")
+    average_mirrored: bool = _network(True, "Answers averaged with the mirror image", cost="value",
+        is_advanced=True, help="The model sees each face both ways: a little better, twice the work.")
 
-    start_from: str = ""  # a model whose weights are the first ones; "" starts from random ones
-
-    # The optimiser, its learning rate over time, and when to end.
-    epochs: int = 45
-    batch_size: int = 128
-    optimizer: str = "sgd"  # with Nesterov momentum; or Adam, AdamW
-    schedule: str = "cosine"  # down to 0; or constant, or in steps: a tenth after half, after 3/4 again
-    learning_rate: float = 0.1  # its peak, reached after the warm-up
-    warmup_epochs: float = 2.0
-    momentum: float = 0.9  # of SGD
-    # Keras decouples decay from momentum: 5e-3 here acts as 5e-4 does in PyTorch's SGD.
-    weight_decay: float = 5e-3
-    ema_momentum: float = 0.998  # averages the weights over about the last 500 steps; 0 turns it off
-    early_stopping: int = 0  # end after so many epochs without a better validation accuracy; 0: never
-    mixed_precision: bool = True  # bfloat16 arithmetic, float32 weights: faster on processors that have it
-
-    # What keeps it from learning by heart.
-    label_smoothing: float = 0.1  # FER-2013's labels are noisy: people reach 65 % (Goodfellow et al. 2013)
-    class_balance: str = "none"  # "weights": rare classes count more; "sampling": are drawn more often
-    mixup: float = 0.0  # alpha of Zhang et al. 2018: faces are blended in pairs; 0 turns it off
-    cutmix: float = 0.0  # alpha of Yun et al. 2019: a rectangle comes from another face; 0 turns it off
-
-    # Distillation (Hinton et al. 2015): models that show the network how sure to be; their mean counts.
-    teachers: tuple[str, ...] = ()
-    teacher_share: float = 0.7  # of the loss
-    teacher_temperature: float = 2.0  # softens both sides
-
-    # The model that is made averages a face and its mirror image: a little better, twice the work.
-    average_mirrored: bool = True
+    # The votes are FER+'s (Barsoum et al. 2016).
+    targets: str = _faces("labels", "Learn from", choices={"labels": "Labels", "votes": "People's votes"},
+        help="What a face should be recognised as: its label, or the share of the people who voted for each "
+        "emotion, which only a dataset with votes attached has.")
+    class_balance: str = _faces("none", "Rare classes",
+        choices={"none": "As they are", "weights": "Count more", "sampling": "Shown more often"},
+        help="What is done so that rare emotions are learned, too.")
+    validation_share: float = _faces(0.1, "Share for validation", above=0, at_most=0.5, unit="%",
+        help="Of the training faces, where the dataset has no validation split of its own; the best epoch is "
+        "chosen on them.")
+    label_smoothing: float = _faces(0.1, "Label smoothing", at_least=0, at_most=0.5, unit="%",
+        help="How much of the target all emotions share alike, as labels are noisy: on FER-2013, people "
+        "reach 65 % (Goodfellow et al. 2013).")
+    mixup: float = _faces(0.0, "Mixup", "α", at_least=0, step=0.1, cost="on",
+        help="Faces are blended in pairs (Zhang et al. 2018); 0 turns it off.")
+    cutmix: float = _faces(0.0, "CutMix", "α", at_least=0, step=0.1, cost="on",
+        help="A rectangle comes from another face (Yun et al. 2019); 0 turns it off.")
+    teachers: tuple[str, ...] = _faces((), "Teachers", names_models=True, cost="value", is_advanced=True,
+        help="Models that show the network how sure to be; their mean counts (Hinton et al. 2015).")
+    teacher_share: float = _faces(0.7, "Teachers' share", at_least=0, at_most=1, unit="%", is_advanced=True,
+        only_if=lambda values: bool(values["teachers"]), help="Of the loss.")
+    teacher_temperature: float = _faces(2.0, "Teachers' temperature", above=0, step=0.5, is_advanced=True,
+        only_if=lambda values: bool(values["teachers"]), help="Softens the answers of both sides.")
+    synthetic_faces: int = _faces(2100, "Faces drawn", at_least=70, step=70, is_advanced=True,
+        help="How many, where the dataset is the built-in one.")
+    # fmt: on
 
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def __post_init__(self) -> None:
-        _require_numbers(self)
-        _require(_choices_that_exist(self) | _ranges_kept(self))
+        _check(self, _OWN)
+        if not self.name.replace("-", "").replace("_", "").isalnum():
+            raise ConfigError("The name must be made of letters, digits, '-' and '_'.")
+
+    def values(self) -> dict[str, Any]:
+        """Return the values of all settings, those of the augmentation among them, by name."""
+        every = {**vars(self), **vars(self.augmentation)}
+        return {name: every[name] for name in SETTINGS}
+
+    def changed(self, **changes: Any) -> RunConfig:
+        """Return a copy with the changes that are not None, be they the augmentation's or its own.
+
+        Raises:
+            ConfigError: there is no such setting, or a value lies outside of what makes sense.
+        """
+        changes = {name: value for name, value in changes.items() if value is not None}
+        if unknown := changes.keys() - SETTINGS.keys() - {"augmentation"}:
+            raise ConfigError(f"Unknown settings: {', '.join(sorted(unknown))}.")
+        parts = {name: changes.pop(name) for name in _PARTS if name in changes}
+        if parts:
+            changes["augmentation"] = replace(changes.get("augmentation", self.augmentation), **parts)
+        return replace(self, **changes)
 
     def to_json(self) -> str:
         """Return the config as indented JSON."""
@@ -140,84 +199,25 @@ class RunConfig:
                 raise ConfigError("The run was made by a newer version of this program; use that one.")
             for note in RUN_NOTES:
                 values.pop(note, None)
-            for name in ("widths", "teachers"):
-                if name in values:
+            for name, known in _OWN.items():
+                if known.is_tuple and isinstance(values.get(name), list):
                     values[name] = tuple(values[name])
             values["augmentation"] = AugmentationConfig(**values["augmentation"])
             return cls(**values)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ConfigError("The run's config.json cannot be read.") from error
 
-    def changed(self, **changes: Any) -> RunConfig:
-        """Return a copy with the changes that are not None."""
-        known = {item.name for item in fields(self)}
-        unknown = set(changes) - known
-        if unknown:
-            raise ConfigError(f"Unknown settings: {', '.join(sorted(unknown))}.")
-        return replace(self, **{key: value for key, value in changes.items() if value is not None})
+
+_OWN, _PARTS = settings_of(RunConfig), settings_of(AugmentationConfig)
+# All settings by name, in the order in which they are shown.
+SETTINGS: dict[str, Setting] = _OWN | _PARTS
+TARGETS = tuple(SETTINGS["targets"].choices)
 
 
-def _require(checks: dict[str, bool]) -> None:
-    for sentence, holds in checks.items():
-        if not holds:
-            raise ConfigError(f"{sentence[0].upper()}{sentence[1:]}.")
-
-
-def _require_numbers(config: Any) -> None:
-    """Check that numbers are numbers: a `config.json` may have been written by hand."""
-    for name, kind in get_type_hints(type(config)).items():
-        value = getattr(config, name)
-        if kind in (int, float) and not isinstance(value, (int, float)):
-            raise ConfigError(f"The setting {name} must be a number, not {value!r}.")
-        if kind is int and value != int(value):
-            raise ConfigError(f"The setting {name} must be a whole number, not {value!r}.")
-
-
-def _choices_that_exist(config: RunConfig) -> dict[str, bool]:
-    choices = {
-        "optimizer": OPTIMIZERS,
-        "schedule": SCHEDULES,
-        "class_balance": CLASS_BALANCES,
-        "targets": TARGETS,
-    }
-    return {
-        f"there is no {name.replace('_', ' ')} {getattr(config, name)!r}; choose from: {', '.join(known)}": (
-            getattr(config, name) in known
-        )
-        for name, known in choices.items()
-    }
-
-
-def _ranges_kept(config: RunConfig) -> dict[str, bool]:
-    return {
-        "epochs must be at least 1": config.epochs >= 1,
-        "batch size must be at least 2": config.batch_size >= 2,
-        "learning rate must be above 0": config.learning_rate > 0,
-        "warm-up must not be negative": config.warmup_epochs >= 0,
-        "momentum must lie between 0 and 1": 0 <= config.momentum < 1,
-        "weight decay must not be negative": config.weight_decay >= 0,
-        "validation share must lie between 0 and 0.5": 0 < config.validation_share <= 0.5,
-        "dropout must lie between 0 and 0.9": 0 <= config.dropout <= 0.9,
-        "stochastic depth must lie between 0 and 0.9": 0 <= config.stochastic_depth <= 0.9,
-        "label smoothing must lie between 0 and 0.5": 0 <= config.label_smoothing <= 0.5,
-        "EMA momentum must lie between 0 and 1": 0 <= config.ema_momentum < 1,
-        "early stopping must not be negative": config.early_stopping >= 0,
-        "mixup must not be negative": config.mixup >= 0,
-        "cutmix must not be negative": config.cutmix >= 0,
-        "the teachers' share must lie between 0 and 1": 0 <= config.teacher_share <= 1,
-        "the teachers' temperature must be above 0": config.teacher_temperature > 0,
-        "widths must name one to four stages, each of at least 1 channel": (
-            1 <= len(config.widths) <= 4 and all(isinstance(w, int) and w > 0 for w in config.widths)
-        ),
-        "blocks must be at least 1": config.blocks >= 1,
-        "the stem must have at least 1 channel": config.stem_width >= 1,
-        "the dense layer cannot have less than 0 units": config.dense_units >= 0,
-        "synthetic faces must be at least 70": config.synthetic_faces >= 70,
-        "the seed must not be negative": config.seed >= 0,
-        "the name must be made of letters, digits, '-' and '_'": (
-            bool(config.name) and config.name.replace("-", "").replace("_", "").isalnum()
-        ),
-    }
+def _check(config: RunConfig | AugmentationConfig, settings: dict[str, Setting]) -> None:
+    for name, known in settings.items():
+        if sentence := known.refusal(getattr(config, name)):
+            raise ConfigError(sentence)
 
 
 def load_config(path: Path) -> RunConfig:

@@ -1,6 +1,6 @@
 """What a network is made of, and how long training it takes on this machine, without training it.
 
-Both need Keras, which the app process never imports: `python -m emotion.training.inspection` answers
+Both need Keras, which the app process never imports: `python -m emotion.training.measuring` answers
 one question and ends. The answers are kept in `runs/measured.json`, as they hold until the
 settings, the versions or the machine change.
 """
@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,98 +24,14 @@ from typing import Any, TypeVar
 from emotion import paths
 from emotion.errors import FileError, TrainingError
 from emotion.files import locked, read_object, write_json
-from emotion.training.config import RunConfig
+from emotion.training.config import SETTINGS, RunConfig
+from emotion.training.pace import LayerRow, NetworkDescription, Pace
 
 Answer = TypeVar("Answer")
 TIMEOUT_SECONDS = 600
 RETRY_SECONDS = 60.0
 # Changes with what the answers hold.
 _VERSION = 1
-# What decides the network, and what else decides the pace.
-_NETWORK_SETTINGS = ("architecture", "widths", "blocks", "stem_width", "dense_units")
-_PACE_SETTINGS = (
-    "batch_size",
-    "optimizer",
-    "mixed_precision",
-    "dropout",
-    "mixup",
-    "cutmix",
-    "teachers",
-    "average_mirrored",
-)
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One layer of a network.
-
-    Attributes:
-        name: of the layer.
-        kind: its Keras class, as "Conv2D".
-        output_shape: without the batch, as (48, 48, 32).
-        parameters: how many numbers it has learned or keeps.
-        multiply_adds: multiplications with an addition, for one face; 0 for layers with next to none.
-    """
-
-    name: str
-    kind: str
-    output_shape: tuple[int, ...]
-    parameters: int
-    multiply_adds: int
-
-
-@dataclass(frozen=True)
-class NetworkDescription:
-    """A network, layer by layer, and its totals."""
-
-    layers: tuple[LayerRow, ...]
-    parameters: int
-    multiply_adds: int
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast this machine trains a network, as a few batches showed.
-
-    Attributes:
-        seconds_per_batch: one step of training, with reading and augmentation.
-        seconds_per_validation_face: one face of the validation.
-        startup_seconds: until the first batch is done: loading the backend, compiling.
-        finish_seconds: writing the model at the end.
-        images_per_second: in training.
-        device: "CPU", "1 GPU" ...
-        measured_at: Unix seconds.
-    """
-
-    seconds_per_batch: float
-    seconds_per_validation_face: float
-    startup_seconds: float
-    finish_seconds: float
-    images_per_second: float
-    device: str
-    measured_at: float
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """How long a run will take, in seconds."""
-
-    seconds_per_epoch: float
-    seconds: float
-
-
-def estimate(pace: Pace, config: RunConfig, train_faces: int, validation_faces: int) -> Estimate:
-    """Return how long a run would take at a measured pace.
-
-    Args:
-        pace: of the config's network on this machine.
-        config: of the run.
-        train_faces: how many faces it learns from.
-        validation_faces: how many it is validated on after each epoch.
-    """
-    batches = max(1, train_faces // config.batch_size)
-    epoch = batches * pace.seconds_per_batch + validation_faces * pace.seconds_per_validation_face
-    return Estimate(epoch, pace.startup_seconds + config.epochs * epoch + pace.finish_seconds)
 
 
 class Inspector:
@@ -204,7 +119,7 @@ class Inspector:
 def _ask_process(question: str, config: RunConfig) -> dict:
     try:
         process = subprocess.run(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", "emotion.training.inspection", question],
+            [sys.executable, "-m", "emotion.training.measuring", question],
             input=config.to_json(),
             cwd=paths.PROJECT,
             env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
@@ -239,14 +154,14 @@ _READ: dict[str, Callable[[dict], Any]] = {"describe": _description, "measure": 
 
 def _key(question: str, config: RunConfig) -> str:
     """Return a text that differs wherever the answer may."""
-    settings = asdict(config)
-    parts: dict[str, Any] = {name: settings[name] for name in _NETWORK_SETTINGS}
-    parts |= {"keras": version("keras"), "version": _VERSION}
+    values = config.values()
+
+    def of_cost(cost: str) -> dict[str, Any]:
+        return {name: values[name] for name, setting in SETTINGS.items() if setting.cost == cost}
+
+    parts = of_cost("network") | {"keras": version("keras"), "version": _VERSION}
     if question == "measure":
-        parts |= {name: settings[name] for name in _PACE_SETTINGS}
-        parts["average"] = config.ema_momentum > 0
-        parts["skipping"] = config.stochastic_depth > 0
-        parts["augmentation"] = [name for name, value in settings["augmentation"].items() if value]
+        parts |= of_cost("value") | {name: bool(value) for name, value in of_cost("on").items()}
         parts["machine"] = [platform.node(), os.cpu_count(), os.environ.get("KERAS_BACKEND")]
     text = json.dumps(parts, sort_keys=True)
     return f"{question}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
@@ -270,23 +185,3 @@ def _remember(key: str, answer: dict) -> None:
         _file().parent.mkdir(parents=True, exist_ok=True)
         with locked(_file()):
             write_json(_file(), (read_object(_file()) or {}) | {key: answer})
-
-
-def main() -> None:  # pragma: no cover - runs in a process of its own
-    """Answer the question of the first argument about the config on standard input, as JSON."""
-    started = time.perf_counter()
-    config = RunConfig.from_json(sys.stdin.read())
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints goes to the log, not into the answer
-    from emotion.training import measuring
-
-    if sys.argv[1] == "describe":
-        answer = asdict(measuring.describe(config))
-    else:
-        answer = asdict(measuring.measure(config, started))
-    answers.write(json.dumps(answer))
-    answers.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,13 +1,18 @@
-"""What `inspection.py` asks a process that knows Keras: a network's layers, and the pace of training it."""
+"""What `inspection.py` asks this process, which knows Keras: a network's layers, the pace of training it."""
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
 import numpy as np
+import psutil
 from keras import layers
 
 from emotion.dataset.face_dataset import FaceDataset
@@ -18,7 +23,7 @@ from emotion.training.architectures import build_network
 from emotion.training.batches import endless_batches
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, one_hot
-from emotion.training.inspection import LayerRow, NetworkDescription, Pace
+from emotion.training.pace import LayerRow, NetworkDescription, Pace
 from emotion.training.recipe import build_recipe, device_words, use_all_devices
 
 # Batches before the clock starts, and the least number and time of those that count.
@@ -58,13 +63,9 @@ def multiply_adds(layer: layers.Layer) -> int:
     return 0
 
 
-def measure(config: RunConfig, started: float) -> Pace:
-    """Train the config's network on noise for a few batches, and write it as a model.
-
-    Args:
-        config: of the run.
-        started: `time.perf_counter()` at the start of the process.
-    """
+def measure(config: RunConfig) -> Pace:
+    """Train the config's network on noise for a few batches, and write it as a model."""
+    started = time.perf_counter() - (time.time() - psutil.Process().create_time())
     use_all_devices()
     part = _noise(max(config.batch_size * 4, VALIDATION_FACES))
     recipe = build_recipe(config, len(part))
@@ -125,3 +126,17 @@ def _write(config: RunConfig, network: keras.Model) -> float:
     with tempfile.TemporaryDirectory() as folder:
         finish.write_model_files(finish.inference_model(copy, 1.0, config.average_mirrored), Path(folder))
     return time.perf_counter() - before
+
+
+def main() -> None:  # pragma: no cover - runs in a process of its own
+    """Answer the question of the first argument about the config on standard input, as JSON."""
+    config = RunConfig.from_json(sys.stdin.read())
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints goes to the log, not into the answer
+    answer = describe(config) if sys.argv[1] == "describe" else measure(config)
+    answers.write(json.dumps(asdict(answer)))
+    answers.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -4,36 +4,33 @@ from __future__ import annotations
 
 from emotion.models.card import ModelError
 from emotion.models.registry import model_folder
-from emotion.training.config import AugmentationConfig, ConfigError, RunConfig
+from emotion.training.config import ConfigError, RunConfig
 
-# In the order in which a newcomer meets them.
 # The widths are multiples of 32, which processors with bfloat16 compute twice as fast as 24 or 40.
-_WIDE = RunConfig(
-    widths=(64, 128, 256), average_mirrored=False, mixup=0.2,
-    augmentation=AugmentationConfig(shift=0.1, zoom=0.15),
+_WIDE = RunConfig().changed(
+    widths=(64, 128, 256), average_mirrored=False, mixup=0.2, shift=0.1, zoom=0.15
 )  # fmt: skip
 # Worse pictures than FER-2013's are the rule: small faces, moving ones, poor light.
-_ROUGH = AugmentationConfig(shift=0.1, zoom=0.15, blur=0.15, noise=0.15)
+_ROUGH = _WIDE.changed(blur=0.15, noise=0.15)
 
+# In the order in which a newcomer meets them.
 PRESETS: dict[str, RunConfig] = {
-    "quick": RunConfig(
+    "quick": RunConfig().changed(
         name="quick", widths=(16, 32, 64), blocks=1, stem_width=16, epochs=8, warmup_epochs=1.0,
         batch_size=32, optimizer="adam", learning_rate=0.004, weight_decay=0.0, ema_momentum=0.95,
         dropout=0.2, label_smoothing=0.0, mixed_precision=False,
-        augmentation=AugmentationConfig(rotation=5.0, shift=0.04, zoom=0.05, erasing=0.0),
+        rotation=5.0, shift=0.04, zoom=0.05, erasing=0.0,
     ),
     "small": _WIDE.changed(
         name="small", widths=(32, 64, 128), epochs=25, dropout=0.2, teachers=("large",),
     ),
     "base": RunConfig(),
     "crowd-start": _WIDE.changed(name="crowd-start", targets="votes", epochs=50, label_smoothing=0.0),
-    "crowd": _WIDE.changed(
-        name="crowd", targets="votes", start_from="crowd-start", epochs=60, label_smoothing=0.0,
-        augmentation=_ROUGH,
+    "crowd": _ROUGH.changed(
+        name="crowd", targets="votes", start_from="crowd-start", epochs=60, label_smoothing=0.0
     ),
-    "large": _WIDE.changed(
-        name="large", start_from="crowd", epochs=24, warmup_epochs=1.0, learning_rate=0.05,
-        augmentation=_ROUGH,
+    "large": _ROUGH.changed(
+        name="large", start_from="crowd", epochs=24, warmup_epochs=1.0, learning_rate=0.05
     ),
 }  # fmt: skip
 

@@ -41,7 +41,7 @@ def build_recipe(config: RunConfig, train_faces: int) -> Recipe:
         train_faces: how many faces there are to learn from.
 
     Raises:
-        ConfigError: there is no such architecture, or the model to start from has another one.
+        ConfigError: the model to start from has another architecture.
         ModelError: there is no such teacher, or model to start from.
     """
     keras.config.set_dtype_policy("mixed_bfloat16" if config.mixed_precision else "float32")

@@ -9,11 +9,12 @@ from emotion.errors import ReadableError
 from emotion.labels import EMOTIONS
 from emotion.training.config import AugmentationConfig
 from emotion.training.preview import AugmentationPreview
+from emotion.training.settings import settings_of
 from pages.shared.face_window import PREVIEW_FACES
+from pages.shared.setting import choose_setting
 
 _VARIANTS = 8
 _DEFAULTS = AugmentationConfig()
-_HOW_OFTEN = {"erasing": "A part covered", "blur": "Out of focus", "noise": "Noisy"}
 
 
 @st.cache_resource(show_spinner=False)
@@ -37,30 +38,11 @@ def show_augmentation(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
 
 
 def _choose_strength() -> AugmentationConfig:
-    percent = "%d %%"
-    flip = st.toggle("Mirror half of them", _DEFAULTS.flip, key="augment_flip")
-    rotation = st.slider("Rotation, up to", 0, 45, round(_DEFAULTS.rotation), 1, "%d°", key="augment_turn")
-    shift = st.slider("Shift, up to", 0, 30, round(100 * _DEFAULTS.shift), 1, percent, key="augment_shift")
-    zoom = st.slider("Zoom, up to", 0, 40, round(100 * _DEFAULTS.zoom), 1, percent, key="augment_zoom")
-    often = {
-        name: st.slider(
-            f"{words}, how often",
-            0,
-            100,
-            round(100 * getattr(_DEFAULTS, name)),
-            5,
-            percent,
-            key=f"augment_{name}",
-        )
-        for name, words in _HOW_OFTEN.items()
+    values = {
+        name: choose_setting(setting, getattr(_DEFAULTS, name), f"augment_{name}")
+        for name, setting in settings_of(AugmentationConfig).items()
     }
-    return AugmentationConfig(
-        flip=flip,
-        rotation=float(rotation),
-        shift=shift / 100,
-        zoom=zoom / 100,
-        **{name: value / 100 for name, value in often.items()},
-    )
+    return AugmentationConfig(**values)
 
 
 def _choose_faces(dataset: StoredDataset, splits: tuple[str, ...]) -> list[int]:

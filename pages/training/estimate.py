@@ -4,11 +4,13 @@ import math
 
 import streamlit as st
 
+from emotion.dataset.store import SYNTHETIC
 from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.runs import actions
 from emotion.runs.run import RunError
 from emotion.training.config import RunConfig
-from emotion.training.inspection import Inspector, NetworkDescription, Pace, estimate
+from emotion.training.inspection import Inspector
+from emotion.training.pace import NetworkDescription, Pace, estimate
 from pages.shared.text import escape_markdown
 from pages.training.words import ACTIVE, duration, moment
 
@@ -31,6 +33,8 @@ def count_faces(config: RunConfig, dataset: DatasetDescription) -> tuple[int, in
         dataset: which it is trained on.
     """
     sizes = dataset.split_sizes()
+    if dataset.name == SYNTHETIC:  # training draws as many as it is told
+        sizes = {split: size * config.synthetic_faces // dataset.faces for split, size in sizes.items()}
     train = sizes.get("train", 0)
     if "validation" in sizes:
         return train, sizes["validation"]

@@ -10,13 +10,13 @@ from emotion.errors import ReadableError
 from emotion.models.registry import clean_name
 from emotion.runs import actions
 from emotion.runs.run import Run
-from emotion.training.config import RunConfig
+from emotion.training.config import SETTINGS, RunConfig
 from emotion.training.presets import PRESET_WORDS, PRESETS, require_models
 from pages.shared.dataset_choice import datasets_or_stop
 from pages.shared.text import escape_markdown
 from pages.training.address import WATCH, go_to
 from pages.training.estimate import known_duration, show_estimate, show_network
-from pages.training.settings import build_config, choose_settings
+from pages.training.settings import choose_settings
 from pages.training.words import ACTIVE, differences
 
 _NEEDS_VOTES = (
@@ -45,17 +45,17 @@ def show_start(run_list: list[Run]) -> None:
     with panel:
         dataset = _choose_dataset(preset, base, described)
         name = st.text_input(
-            "Name",
+            SETTINGS["name"].title,
             base.name,
             key=f"training-name-{preset}",
             max_chars=60,
-            help="Of the run, and of the model that comes of it.",
+            help=SETTINGS["name"].help,
             persist_state="session",
         ).strip()
     with st.expander("Advanced", icon=":material/tune:"):
         values = choose_settings(preset, base)
     try:
-        config = build_config(base, values | {"name": clean_name(name or base.name)})
+        config = base.changed(**values, name=clean_name(name or base.name))
         require_models(config)
     except ReadableError as error:
         config = None
@@ -121,7 +121,7 @@ def _choose_dataset(
     if st.session_state.get(key) not in (None, *names):
         del st.session_state[key]  # someone has deleted it meanwhile
     name = st.selectbox(
-        "Faces",
+        SETTINGS["dataset"].title,
         names,
         index=names.index(wanted),
         format_func=lambda name: f"{name} · {described[name].faces:,} faces",

@@ -1,13 +1,13 @@
 """Runs in words: their states, times and settings as people read them."""
 
 import math
-from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from emotion.labels import in_percent
 from emotion.runs.run import Run, RunStatus
-from emotion.training.config import RunConfig
+from emotion.training.config import SETTINGS, RunConfig
+from emotion.training.settings import Setting
 
 
 class StatusWords(NamedTuple):
@@ -29,51 +29,6 @@ STATUS_WORDS: dict[RunStatus, StatusWords] = {
 }
 # A process works on these, or soon will: a page that shows one looks again every second.
 ACTIVE = frozenset({RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.STOPPING})
-
-# What a setting is called on the page; in this order they are listed.
-SETTING_WORDS: dict[str, str] = {
-    "name": "Name",
-    "dataset": "Dataset",
-    "synthetic_faces": "Faces drawn",
-    "honour_exclusions": "Excluded faces left out",
-    "validation_share": "Share for validation",
-    "targets": "Learns from",
-    "architecture": "Architecture",
-    "widths": "Channels of the stages",
-    "blocks": "Blocks a stage",
-    "stem_width": "Channels of the first layer",
-    "dense_units": "Units of the dense layer",
-    "epochs": "Epochs",
-    "batch_size": "Batch size",
-    "optimizer": "Optimiser",
-    "learning_rate": "Learning rate",
-    "schedule": "Schedule",
-    "warmup_epochs": "Warm-up, epochs",
-    "momentum": "Momentum",
-    "weight_decay": "Weight decay",
-    "ema_momentum": "Averaging of weights (EMA)",
-    "early_stopping": "Early stopping, epochs",
-    "mixed_precision": "Mixed precision",
-    "dropout": "Dropout",
-    "stochastic_depth": "Stochastic depth",
-    "label_smoothing": "Label smoothing",
-    "class_balance": "Rare classes",
-    "mixup": "Mixup",
-    "cutmix": "CutMix",
-    "average_mirrored": "Answers averaged with the mirror image",
-    "seed": "Seed",
-}
-_PART_WORDS = {
-    "flip": "mirror",
-    "rotation": "rotation, °",
-    "shift": "shift",
-    "zoom": "zoom",
-    "brightness": "brightness",
-    "contrast": "contrast",
-    "erasing": "covered parts",
-    "blur": "blurred faces",
-    "noise": "noisy faces",
-}
 
 
 def duration(seconds: float) -> str:
@@ -111,35 +66,16 @@ def run_label(run: Run) -> str:
 
 def setting_texts(config: RunConfig) -> dict[str, str]:
     """Return what each setting is called and what it is set to, both in words."""
-    values = asdict(config)
-    parts = values.pop("augmentation")
-    known = [name for name in SETTING_WORDS if name in values]
-    # A setting that is new in the code is still shown, by its own name.
-    order = known + [item.name for item in fields(config) if item.name in values and item.name not in known]
-    texts = {SETTING_WORDS.get(name, _spoken(name)): _value_text(values[name]) for name in order}
-    return texts | {
-        f"Augmentation: {_PART_WORDS.get(name, _spoken(name))}": _value_text(value)
-        for name, value in parts.items()
-    }
+    return {_title(SETTINGS[name]): SETTINGS[name].text(value) for name, value in config.values().items()}
 
 
 def differences(configs: list[RunConfig]) -> dict[str, list[str]]:
     """Return the settings in which the configs differ: what it is called -> its value in each, in words."""
     texts = [setting_texts(config) for config in configs]
-    names = dict.fromkeys(name for text in texts for name in text)
-    rows = {name: [text.get(name, "") for text in texts] for name in names}
+    rows = {name: [text[name] for text in texts] for name in texts[0]}
     return {name: values for name, values in rows.items() if len(set(values)) > 1}
 
 
-def _spoken(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _value_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (tuple, list)):
-        return " · ".join(map(str, value)) or "none"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value)
+def _title(setting: Setting) -> str:
+    title = setting.title
+    return f"Augmentation: {title[0].lower()}{title[1:]}" if setting.group == "Augmentation" else title

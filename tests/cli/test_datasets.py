@@ -14,7 +14,7 @@ from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.labels import EMOTIONS
 from emotion.synthetic.faces import generate
-from emotion.training.config import RunConfig
+from emotion.training.config import SETTINGS, RunConfig
 from emotion.training.data import load_dataset
 from tests.helpers import csv_text, faces_by_name, write_folder
 
@@ -148,8 +148,7 @@ def test_either_test_of_the_challenge(capsys, tmp_path):
 
 
 def options(**changes):
-    names = ("preset", "dataset", "name", "epochs", "batch_size", "learning_rate", "dropout", "seed")
-    return SimpleNamespace(**(dict.fromkeys((*names, "honour_exclusions")) | changes))
+    return SimpleNamespace(**(dict.fromkeys(("preset", *SETTINGS)) | changes))
 
 
 def test_training_takes_names_and_paths(capsys, monkeypatch, source, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from emotion import paths
 from emotion.cli.train import add_arguments, config_from, main
 from emotion.runs import actions, launcher
-from emotion.training.config import RunConfig
+from emotion.training.config import SETTINGS, RunConfig
 from emotion.training.presets import PRESETS
 from tests.runs.stand_in import run_folder
 
@@ -94,6 +94,37 @@ def test_options_change_the_preset():
         "synthetic",
     )
     assert made.warmup_epochs == 1.0  # never longer than a quarter
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_has_an_option(name):
+    option, known = f"--{name.replace('_', '-')}", SETTINGS[name]
+    default = RunConfig().values()[name]
+    if known.kind is bool:
+        cases = {(option,): True, (f"--no-{option[2:]}",): False}
+    elif known.choices:
+        cases = {(option, choice): choice for choice in known.choices}
+    elif known.is_tuple:
+        parts = (8, 16) if name == "widths" else ("large", "small")
+        cases = {(option, *map(str, parts)): parts}
+    elif known.kind is str:
+        cases = {(option, "synthetic"): "synthetic"}
+    else:
+        cases = {(option, str(value)): value for value in {default, known.kind(known.lowest)}}
+    for arguments, expected in cases.items():
+        assert config(*arguments).values()[name] == expected
+
+
+def test_teachers_are_left_out_and_a_warm_up_is_as_long_as_asked():
+    made = config("--preset", "small", "--dataset", "synthetic", "--teachers", "--warmup-epochs", "9")
+    assert (made.teachers, made.warmup_epochs) == ((), 9.0)
+
+
+def test_the_help_tells_what_a_setting_may_be(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    assert "Share for validation (above 0 and at most 0.5). Of the training faces" in words
 
 
 def test_detach_returns_at_once_with_the_id_alone_on_stdout(capsys, sleepers):

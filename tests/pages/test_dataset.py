@@ -200,7 +200,7 @@ def test_augmentation(monkeypatch):
 
     monkeypatch.setattr("emotion.training.preview.AugmentationPreview.ask", ask)
     app = open_page("Augmentation")
-    app.slider(key="augment_turn").set_value(40).run()
+    app.slider(key="augment_rotation").set_value(40).run()
     app.button(key="augment_roll").click().run()
     app.slider(key="augment_noise").set_value(60).run()
     assert not app.exception

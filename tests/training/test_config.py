@@ -31,33 +31,18 @@ def test_damaged_json_gives_one_sentence(text):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epochs": 0}, "Epochs must be at least 1"),
-        ({"batch_size": 1}, "Batch size"),
-        ({"learning_rate": 0.0}, "Learning rate"),
-        ({"validation_share": 0.9}, "Validation share"),
-        ({"dropout": 1.0}, "Dropout"),
-        ({"label_smoothing": -0.1}, "Label smoothing"),
-        ({"ema_momentum": 1.0}, "EMA momentum"),
-        ({"widths": ()}, "Widths"),
-        ({"blocks": 0}, "Blocks"),
-        ({"synthetic_faces": 7}, "Synthetic faces"),
-        ({"name": "../models"}, "The name"),
+        ({"epochs": 0}, r"^Epochs must be at least 1, not 0\.$"),
+        ({"validation_share": 0}, "Share for validation must be above 0 and at most 0.5, not 0"),
+        ({"ema_momentum": 1.0}, r"Averaging of weights \(EMA\) must be at least 0 and below 1, not 1.0"),
+        ({"widths": ()}, r"stages must be 1 to 4 whole numbers, each at least 1, not \(\)"),
+        ({"widths": (8,) * 7}, "1 to 4 whole numbers"),
+        ({"widths": ("8",)}, "whole numbers"),
+        ({"widths": "thirty"}, "whole numbers, not 'thirty'"),
+        ({"name": "../models"}, "The name must be made of letters"),
         ({"name": ""}, "The name"),
-        ({"optimizer": "magic"}, "There is no optimizer 'magic'; choose from: sgd, adam, adamw"),
-        ({"schedule": "x"}, "There is no schedule"),
-        ({"class_balance": "x"}, "There is no class balance"),
-        ({"targets": "x"}, "There is no targets"),
-        ({"mixup": -1}, "Mixup"),
-        ({"cutmix": -1}, "Cutmix"),
-        ({"early_stopping": -1}, "Early stopping"),
-        ({"stochastic_depth": 1.0}, "Stochastic depth"),
-        ({"widths": (8,) * 7}, "Widths"),
-        ({"widths": ("8",)}, "Widths"),
-        ({"seed": -1}, "The seed"),
-        ({"epochs": "3"}, "The setting epochs must be a number, not '3'"),
-        ({"epochs": 2.5}, "The setting epochs must be a whole number"),
-        ({"learning_rate": float("nan")}, "Learning rate"),
-        ({"colour": 1}, "Unknown settings: colour"),
+        ({"optimizer": "magic"}, "Optimiser must be one of sgd, adam, adamw, not 'magic'"),
+        ({"epochs": 2.5}, "Epochs must be a whole number, not 2.5"),
+        ({"colour": 1, "shade": 2}, "Unknown settings: colour, shade"),
     ],
 )
 def test_senseless_settings_are_refused(changes, message):
@@ -72,17 +57,6 @@ def test_changed_leaves_out_what_is_none():
 def test_unknown_preset_names_the_known_ones():
     with pytest.raises(ConfigError, match="choose from: quick, small, base"):
         preset("enormous")
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [({"rotation": 200}, "Rotation"), ({"shift": 0.9}, "Shift"), ({"erasing": 1.1}, "Erasing"),
-     ({"zoom": -0.1}, "Zoom"), ({"brightness": 2}, "Brightness"), ({"contrast": 1}, "Contrast"),
-     ({"blur": -0.1}, "Blur"), ({"noise": 2}, "Noise")],
-)  # fmt: skip
-def test_senseless_augmentation_is_refused(changes, message):
-    with pytest.raises(ConfigError, match=message):
-        AugmentationConfig(**changes)
 
 
 def test_what_a_run_notes_beside_its_settings_is_passed_over():

@@ -10,7 +10,7 @@ from emotion.models.registry import model_folder
 from emotion.synthetic.faces import generate
 from emotion.training import finish, recipe
 from emotion.training.architectures import build_network
-from emotion.training.config import OPTIMIZERS, ConfigError, RunConfig
+from emotion.training.config import SETTINGS, ConfigError, RunConfig
 from emotion.training.data import one_hot
 from emotion.training.presets import preset
 
@@ -53,7 +53,7 @@ def test_a_single_epoch_with_a_long_warm_up_has_a_schedule(schedule):
     assert curve.max() > 0
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", SETTINGS["optimizer"].choices)
 def test_every_optimizer_learns(name):
     keras.utils.set_random_seed(0)
     config = SMALL.changed(optimizer=name, learning_rate=0.01, warmup_epochs=0.0, dropout=0.0)
