@@ -21,7 +21,18 @@ def test_json_round_trip_of_everything_changed():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "nonsense", '{"widths": 3}', RunConfig().to_json().replace("seed", "sead")]
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "3",
+        "null",
+        '"text"',
+        "nonsense",
+        '{"widths": 3}',
+        RunConfig().to_json().replace("seed", "sead"),
+    ],
 )
 def test_damaged_json_gives_one_sentence(text):
     with pytest.raises(ConfigError, match=r"^The run's config\.json cannot be read\.$"):
