@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from emotion import paths
 from emotion.dataset import store
-from emotion.dataset.stored_dataset import read_stored
 from emotion.dataset.votes import COLUMN_OF_EMOTION, VOTE_COLUMNS
 from emotion.evaluation import cache, tasks
 from emotion.evaluation.answers import load_probabilities
@@ -135,19 +134,6 @@ def test_an_evaluation_in_the_background():
     assert len(app.get("plotly_chart")) == 3  # confusion, reliability, coverage
     assert report.mistakes_in_words() in texts(app)
     assert "crowd has learned what people voted for" in texts(app)
-
-
-@pytest.fixture
-def opened(monkeypatch) -> list[str]:
-    """The datasets that are opened from here on, one after the other."""
-    names: list[str] = []
-
-    def note(folder):
-        names.append(folder.name)
-        return read_stored(folder)
-
-    monkeypatch.setattr(store, "read_stored", note)
-    return names
 
 
 @pytest.mark.parametrize("view", ["Evaluate", "Compare", "Explain", "Robustness", "Export"])
