@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
-from emotion.evaluation.cache import Trial, trial_faces
 from emotion.evaluation.tasks import THREADS
+from emotion.evaluation.trial import Trial, trial_faces
 from emotion.models.card import ModelError
 from emotion.models.classifier import Classifier
 from emotion.models.litert import open_own
@@ -89,7 +89,7 @@ def main() -> None:
         faces = trial_faces(Trial(model, options.dataset, options.split))
         folder = model_folder(model)
         worker = seconds_of_worker(Task("evaluate", (model,), options.dataset, options.split))
-        images = np.asarray(faces.dataset.faces.images[faces.indices])
+        images = faces.images
         alone, together = Classifier(folder), Classifier(folder, threads=THREADS)
     except (DatasetError, ModelError) as error:
         parser.error(str(error))

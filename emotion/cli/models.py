@@ -1,4 +1,4 @@
-"""`python -m emotion models`: list, use, judge, compare, describe, export, import and delete models."""
+"""`python -m emotion models`: list, use, evaluate, describe, export, import and delete models."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from emotion.cards.text import card_text
-from emotion.cli.console import progress_bar, say
+from emotion.cli import evaluate
+from emotion.cli.console import say
 from emotion.errors import ReadableError
-from emotion.evaluation import tasks, timing
-from emotion.evaluation.cache import Trial
-from emotion.evaluation.report import Proportion, Report, Robustness
-from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
+from emotion.evaluation import timing
+from emotion.evaluation.report import Robustness
 from emotion.exchange import exports
 from emotion.exchange.file_check import check_file
 from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
@@ -23,7 +22,6 @@ from emotion.jobs.jobs import ModelJobs
 from emotion.labels import EMOTIONS, in_percent
 from emotion.models import registry
 from emotion.models.card import LITERT_FILE, ModelCard, ModelError, read_card
-from emotion.training.config import TARGETS
 
 _ORDERS = {"fer2013": EMOTIONS, "alphabetical": ALPHABETICAL}
 
@@ -33,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     listing = commands.add_parser("list", help="list the models")
+    listing.add_argument("--json", action="store_true", help="print JSON, one object a line")
     listing.set_defaults(run=_list)
     named = {}
     for name, action, meaning in (
@@ -40,9 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("rename", _rename, "give a model another name"),
         ("note", _note, "keep a few words with a model"),
         ("delete", _delete, "remove a model from disk"),
-        ("evaluate", _evaluate, "all figures of a model on a dataset; kept for the page"),
-        ("compare", _compare, "say which of two models is better, and if that is chance"),
-        ("robustness", _robustness, "accuracy as pictures get worse"),
         ("card", _card, "tell what a model is, how it was made and how good it is, as Markdown"),
         ("export", _export, "take a model away"),
     ):
@@ -51,7 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         named[name].add_argument("name", metavar="NAME")
     named["rename"].add_argument("new_name", metavar="NEW_NAME")
     named["note"].add_argument("text", metavar="TEXT")
-    named["compare"].add_argument("other", metavar="OTHER")
     named["card"].add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="write it there (default: print it)"
     )
@@ -62,25 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="add a section from what `robustness --json` has printed",
     )
     _add_export(named["export"])
-    judging = [named[name] for name in ("evaluate", "compare", "robustness")]
-    for command in judging:
-        command.add_argument("dataset", metavar="DATASET", help="an imported dataset's name, or 'synthetic'")
-        command.add_argument("--split", default="test", choices=("train", "validation", "test"))
-        command.add_argument(
-            "--honour-exclusions", action="store_true", help="leave out what is on the exclusion list"
-        )
-        command.add_argument(
-            "--against",
-            default=TARGETS[0],
-            choices=TARGETS,
-            help="what counts as right: the labels, or what most people saw",
-        )
-    named["robustness"].add_argument(
-        "--all", action="store_true", help=f"of all faces, not about {SUBSET} of them"
-    )
+    evaluate.add_commands(commands)
     _add_import(commands)
-    for command in (listing, *judging):
-        command.add_argument("--json", action="store_true", help="print JSON, one object a line")
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
@@ -174,69 +152,6 @@ def _note(arguments: argparse.Namespace) -> int:
 
 def _delete(arguments: argparse.Namespace) -> int:
     registry.delete_model(arguments.name)
-    return 0
-
-
-def _trial(arguments: argparse.Namespace, model: str) -> Trial:
-    return Trial(model, arguments.dataset, arguments.split, arguments.honour_exclusions, arguments.against)
-
-
-def _evaluate(arguments: argparse.Namespace) -> int:
-    with progress_bar() as show:
-        report = tasks.evaluate(_trial(arguments, arguments.name), show)
-    if arguments.json:
-        print(json.dumps(report.to_dict() | {"model": arguments.name}))
-    else:
-        _print_report(report)
-    return 0
-
-
-def _print_report(report: Report) -> None:
-    print(
-        f"{report.model} on {report.dataset}, {report.split}, by {report.against}: "
-        f"accuracy {report.overall.in_words}"
-    )
-    print(f"macro F1 {in_percent(report.macro_f1)}, calibration error {in_percent(report.ece)}")
-    print(f"{'':10}{'precision':>10}{'recall':>8}{'F1':>8}{'faces':>8}")
-    for name, figures in report.per_class.items():
-        print(
-            f"{name:10}{in_percent(figures['precision']):>10}{in_percent(figures['recall']):>8}"
-            f"{in_percent(figures['f1']):>8}{figures['support']:>8,}"
-        )
-    if report.copies is not None and report.copies.known is not None:
-        _print_share("also in the training split", report.copies.known)
-        _print_share("not in the training split", report.copies.unknown)
-    for group in report.agreement:
-        _print_share(f"votes for one answer: {group.title}", group.by_label)
-
-
-def _print_share(title: str, share: Proportion | None) -> None:
-    if share is not None:
-        print(f"{title}: {share.in_words}")
-
-
-def _compare(arguments: argparse.Namespace) -> int:
-    with progress_bar() as show:
-        comparison = tasks.compare(
-            _trial(arguments, arguments.name), _trial(arguments, arguments.other), show
-        )
-    print(json.dumps(comparison.to_dict()) if arguments.json else comparison.in_words())
-    return 0
-
-
-def _robustness(arguments: argparse.Namespace) -> int:
-    with progress_bar() as show:
-        measured = tasks.measure_robustness(
-            _trial(arguments, arguments.name), None if arguments.all else SUBSET, show
-        )
-    if arguments.json:
-        print(json.dumps(measured.to_dict() | {"model": arguments.name}))
-        return 0
-    print(f"{arguments.name} on {measured.n:,} faces, by {measured.against}")
-    for curve in measured.curves:
-        print(CORRUPTIONS[curve.kind].title)
-        print("  " + "".join(f"{level:>8g}" for level in curve.levels))
-        print("  " + "".join(f"{in_percent(share):>8}" for share in curve.accuracy))
     return 0
 
 

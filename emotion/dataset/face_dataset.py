@@ -65,8 +65,8 @@ class FaceDataset:
             self.images[selection], self.labels[selection], self.splits[selection], self.names[selection]
         )
 
-    def split(self, name: str) -> FaceDataset:
-        """Return the faces of one split.
+    def split_mask(self, name: str) -> np.ndarray:
+        """Return, bool (n,), which faces lie in a split.
 
         Raises:
             DatasetError: the dataset has no face in that split.
@@ -75,7 +75,11 @@ class FaceDataset:
         if not mask.any():
             present = ", ".join(sorted(set(self.splits.tolist()))) or "none"
             raise DatasetError(f"The dataset has no split called {name!r}; it has: {present}.")
-        return self.take(mask)
+        return mask
+
+    def split(self, name: str) -> FaceDataset:
+        """Return the faces of one split; raises as `split_mask`."""
+        return self.take(self.split_mask(name))
 
     def class_counts(self) -> dict[str, int]:
         """Return how many faces each of the seven emotions has."""

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from emotion.dataset.face_dataset import DatasetError, FaceDataset
+import numpy as np
+
+from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.reading.sources import read_with_note
 from emotion.dataset.store import SYNTHETIC, is_imported, open_dataset
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedFaces:
-    """Faces, and what a person should know of them.
-
-    Attributes:
-        faces: of an imported dataset memory-mapped, unless some are excluded.
-        split_note: one sentence: how the splits came about.
-        excluded: how many faces were left out because they are on the exclusion list.
-    """
-
-    faces: FaceDataset
-    split_note: str
-    excluded: int = 0
+from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset, count_classes
 
 
 def is_path(source: str) -> bool:
@@ -30,32 +17,35 @@ def is_path(source: str) -> bool:
     return source != SYNTHETIC and (Path(source).expanduser().exists() or not is_imported(source))
 
 
-def load_faces(source: str, honour_exclusions: bool = False) -> LoadedFaces:
-    """Return the faces of a path that exists, or else of the imported dataset of that name.
+def open_source(source: str, needs: str = "") -> StoredDataset:
+    """Open the imported dataset of that name, or read what is at a path into memory, to be treated alike.
+
+    The command line makes paths absolute: what can be a name is one, whatever lies around.
 
     Args:
-        source: a folder, a zip, a CSV, or a name.
-        honour_exclusions: leave out what is on the dataset's exclusion list.
+        source: a name, or a folder, a zip or a CSV.
+        needs: what only an imported dataset has and is asked for, in words.
 
     Raises:
-        DatasetError: there is neither, or it cannot be read; or it is a path, which has no such list.
+        DatasetError: there is neither, it cannot be read, or it is a path and needs something.
     """
-    if not is_path(source):
-        return load_imported(source, honour_exclusions)
-    faces, note = read_with_note(Path(source).expanduser())
-    if honour_exclusions:
-        raise DatasetError(f"Only an imported dataset has an exclusion list; import {source} first.")
-    return LoadedFaces(faces, note)
-
-
-def load_imported(name: str, honour_exclusions: bool = False) -> LoadedFaces:
-    """Return the faces of an imported dataset.
-
-    Raises:
-        DatasetError: there is none of that name, or it is damaged.
-    """
-    dataset = open_dataset(name)
-    note = dataset.description.split_note
-    if not honour_exclusions:
-        return LoadedFaces(dataset.faces, note)
-    return LoadedFaces(dataset.without_excluded(), note, int(dataset.excluded.sum()))
+    path = Path(source).expanduser()
+    is_name = path.name == source and not path.suffix and not path.exists()
+    if is_imported(source) or is_name:
+        return open_dataset(source)
+    if needs:
+        raise DatasetError(
+            f"Only an imported dataset has {needs}: import it first, python -m emotion datasets import PATH."
+        )
+    faces, note = read_with_note(path)
+    description = DatasetDescription(
+        name=source,
+        source=path.name,
+        created="",
+        split_note=note,
+        fingerprint=faces.fingerprint(),
+        counts=count_classes(faces.labels, faces.splits),
+        skipped=len(faces.skipped),
+        has_votes=False,
+    )
+    return StoredDataset(description, faces, None, np.zeros(len(faces), bool), path)

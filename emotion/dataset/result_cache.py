@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion.dataset.stored_dataset import CACHE, StoredDataset
+from emotion.dataset.stored_dataset import CACHE, DESCRIPTION, StoredDataset
 from emotion.errors import FileError
 from emotion.files import write_arrays
 
@@ -48,5 +48,7 @@ def _load(path: Path) -> Arrays | None:
 def _save(path: Path, arrays: Arrays) -> None:
     """Keep the arrays; a disk that is full or read-only only costs their computation next time."""
     with suppress(FileError, OSError):
+        if not (path.parent.parent / DESCRIPTION).is_file():
+            return  # it was read from a path, where nothing is to be written
         path.parent.mkdir(exist_ok=True)
         write_arrays(path, arrays)

@@ -19,24 +19,24 @@ TEST_PARTS = {"public-test": "PublicTest", "private-test": "PrivateTest"}
 PART_NAMES = ("train", "validation", "test", *TEST_PARTS)
 
 
-def select_part(faces: FaceDataset, part: str) -> FaceDataset:
-    """Return a split, or one of the challenge's two tests, which both belong to the split "test".
+def part_mask(faces: FaceDataset, part: str) -> np.ndarray:
+    """Return, bool (n,), which faces lie in a split, or in one of the challenge's two tests.
 
     Args:
         faces: a dataset.
-        part: "train", "validation", "test", "public-test" or "private-test".
+        part: "train", "validation", "test", "public-test" or "private-test"; the last two lie in "test".
 
     Raises:
         DatasetError: the dataset has no such faces.
     """
     if part not in TEST_PARTS:
-        return faces.split(part)
-    test = faces.split("test")
+        return faces.split_mask(part)
     usage = TEST_PARTS[part]
-    mask = np.array([name.rpartition("/")[2].startswith(usage) for name in test.names.tolist()])
+    is_called_so = np.array([name.rpartition("/")[2].startswith(usage) for name in faces.names.tolist()])
+    mask = faces.split_mask("test") & is_called_so
     if not mask.any():
         raise DatasetError(f"No face of the test split is called {usage}….")
-    return test.take(mask)
+    return mask
 
 
 def settle_splits(splits: np.ndarray, labels: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, str]:

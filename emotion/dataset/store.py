@@ -57,7 +57,11 @@ def list_datasets() -> list[DatasetDescription]:
 
     The very first call draws the built-in faces, which takes some seconds.
     """
-    descriptions = [open_dataset(SYNTHETIC).description]
+    folder = dataset_folder(SYNTHETIC)
+    try:
+        descriptions = [read_description(folder)]
+    except DatasetError:  # not drawn yet, or damaged
+        descriptions = [open_dataset(SYNTHETIC).description]
     for folder in sorted(datasets_folder().glob("[!.]*/")):
         with suppress(DatasetError):
             descriptions.append(read_description(folder))

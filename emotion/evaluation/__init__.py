@@ -1,1 +1,1 @@
-"""How good a model is on labelled faces: one report, kept once. Knows no page and no training."""
+"""How good a model is on labelled faces: a report of answers, kept once. Knows no page and no training."""

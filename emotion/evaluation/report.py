@@ -1,12 +1,19 @@
-"""What an evaluation found out, as plain data: the app reads it and imports none of what computed it."""
+"""What an evaluation found out, as plain data: the one result, whoever evaluates and whoever shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from math import sqrt
 from typing import Any
 
-from emotion.labels import in_percent
+import numpy as np
+
+from emotion.labels import EMOTIONS, in_percent
+
+_NORMAL_QUANTILE = 1.959963984540054  # of 97.5 %: within so many deviations lie 95 %
+_NEUTRAL = EMOTIONS.index("neutral")
 
 
 @dataclass(frozen=True)
@@ -16,14 +23,30 @@ class Proportion:
     Attributes:
         right: faces answered rightly.
         n: faces in all, at least 1.
-        low: lower end of the 95 % interval of the share, 0 to 1.
+        low: lower end of the 95 % interval of the share, 0 to 1 (Wilson 1927, "Probable Inference, the Law
+            of Succession, and Statistical Inference"): unlike the textbook's, it stays within 0 and 1.
         high: its upper end.
     """
 
     right: int
     n: int
-    low: float
-    high: float
+    low: float = field(init=False)
+    high: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.right <= self.n or not self.n:
+            raise ValueError(f"{self.right} of {self.n} is no share")
+        z_squared = _NORMAL_QUANTILE**2
+        middle = (self.right + z_squared / 2) / (self.n + z_squared)
+        spread = sqrt(self.right * (self.n - self.right) / self.n + z_squared / 4)
+        reach = _NORMAL_QUANTILE * spread / (self.n + z_squared)
+        object.__setattr__(self, "low", middle - reach if self.right else 0.0)
+        object.__setattr__(self, "high", middle + reach if self.right < self.n else 1.0)
+
+    @classmethod
+    def of(cls, right: np.ndarray) -> Proportion | None:
+        """Return how many of bool (n,) are true; None of none at all."""
+        return cls(int(right.sum()), len(right)) if len(right) else None
 
     @property
     def share(self) -> float:
@@ -88,133 +111,143 @@ class Copies:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything an evaluation says.
+    """Everything an evaluation says; what a run keeps of it has the first two alone.
 
     Attributes:
-        model: its name when it was evaluated.
-        dataset: the dataset's name.
+        confusion_matrix: 7 rows of 7 counts: rows the right answer, columns the answer.
+        ece: expected calibration error, 0 to 1 (see `metrics.expected_calibration_error`).
+        reliability: the bins that have answers, from unsure to sure.
+        coverage: from few faces to all.
+        model: its name.
+        dataset: the dataset's name, or its path.
         split: of the dataset.
         against: what counts as right, the "labels" or most people's "votes".
         excluded: how many faces were left out because they are on the exclusion list.
         unclear: how many were left out because most people saw none of the seven emotions.
-        overall: all faces.
-        macro_f1: mean of the F1 of the classes that the faces have, 0 to 1.
-        ece: expected calibration error, 0 to 1.
-        per_class: emotion -> precision, recall, f1 (0 to 1), support (faces).
-        confusion: 7 rows of 7 counts: rows the right answer, columns the answer.
-        reliability: the bins that have answers, from unsure to sure.
-        coverage: from few faces to all.
         copies: None where the split is the training split, or there is none.
         agreement: from disputed to clear; empty without votes.
         seconds: how long the predictions took.
     """
 
-    model: str
-    dataset: str
-    split: str
-    against: str
-    excluded: int
-    unclear: int
-    overall: Proportion
-    macro_f1: float
+    confusion_matrix: list[list[int]]
     ece: float
-    per_class: dict[str, dict[str, float]]
-    confusion: list[list[int]]
-    reliability: tuple[ReliabilityBin, ...]
-    coverage: tuple[CoveragePoint, ...]
-    copies: Copies | None
-    agreement: tuple[AgreementGroup, ...]
-    seconds: float
+    reliability: tuple[ReliabilityBin, ...] = ()
+    coverage: tuple[CoveragePoint, ...] = ()
+    model: str = ""
+    dataset: str = ""
+    split: str = ""
+    against: str = "labels"
+    excluded: int = 0
+    unclear: int = 0
+    copies: Copies | None = None
+    agreement: tuple[AgreementGroup, ...] = ()
+    seconds: float = 0.0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON types; `accuracy` stands beside what it comes from."""
-        return {"n": self.overall.n, "accuracy": self.overall.share} | asdict(self)
+    def __post_init__(self) -> None:
+        size = len(EMOTIONS)
+        if self._counts.shape != (size, size) or self._counts.sum() < 1:
+            raise ValueError(f"a confusion matrix has {size} rows of {size} counts and at least one face")
 
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Report:
-        """Read what `to_dict` wrote.
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        return np.array(self.confusion_matrix, dtype=np.int64)
 
-        Raises:
-            KeyError, TypeError: it is something else.
-        """
-        values = {key: value for key, value in content.items() if key not in ("n", "accuracy")}
-        copies = values["copies"]
-        values |= {
-            "overall": Proportion(**values["overall"]),
-            "reliability": tuple(ReliabilityBin(**item) for item in values["reliability"]),
-            "coverage": tuple(CoveragePoint(**item) for item in values["coverage"]),
-            "copies": copies and Copies(_proportion(copies["known"]), _proportion(copies["unknown"])),
-            "agreement": tuple(
-                AgreementGroup(item["title"], Proportion(**item["by_label"]), _proportion(item["by_crowd"]))
-                for item in values["agreement"]
-            ),
+    @cached_property
+    def _shares(self) -> dict[str, np.ndarray]:
+        """Precision, recall and F1 of each class, float (7,); 0 where there is nothing to divide by."""
+        right, faces, answers = self._counts.diagonal(), self._counts.sum(axis=1), self._counts.sum(axis=0)
+        return {
+            "precision": right / np.maximum(answers, 1),
+            "recall": right / np.maximum(faces, 1),
+            "f1": 2 * right / np.maximum(faces + answers, 1),
         }
-        return cls(**values)
 
-
-def _proportion(content: Mapping[str, Any] | None) -> Proportion | None:
-    return None if content is None else Proportion(**content)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two models on the same faces.
-
-    Attributes:
-        first, second: the models' names.
-        both, only_first, only_second, neither: how many faces each of these gets right.
-        p_value: how likely chance alone splits `only_first` and `only_second` at least so unevenly.
-    """
-
-    first: str
-    second: str
-    both: int
-    only_first: int
-    only_second: int
-    neither: int
-    p_value: float
+    def _mean(self, share: str) -> float:
+        return float(self._shares[share][self._counts.any(axis=1)].mean())
 
     @property
     def n(self) -> int:
-        """How many faces there are."""
-        return self.both + self.only_first + self.only_second + self.neither
+        """How many faces."""
+        return int(self._counts.sum())
+
+    @cached_property
+    def overall(self) -> Proportion:
+        """All faces."""
+        return Proportion(int(self._counts.trace()), self.n)
 
     @property
-    def is_more_than_chance(self) -> bool:
-        """Whether the difference would be rare (below 1 in 20) between equally good models."""
-        return self.p_value < 0.05
+    def accuracy(self) -> float:
+        """The share of right answers, 0 to 1."""
+        return self.overall.share
 
-    def in_words(self) -> str:
-        """Return in one or two sentences which is better, by how much, and whether that means anything."""
-        difference = self.only_second - self.only_first
-        if not self.only_first and not self.only_second:
-            return f"{self.first} and {self.second} are right and wrong on the very same faces."
-        if difference == 0:
-            return (
-                f"{self.first} and {self.second} get as many faces right, though not the same ones: "
-                f"each is right on {self.only_first:,} where the other is wrong."
-            )
-        better, worse = (self.second, self.first) if difference > 0 else (self.first, self.second)
-        more = f"{better} gets {abs(difference):,} of {self.n:,} faces more right than {worse}"
-        points = f"{100 * abs(difference) / self.n:.1f} points"
-        if self.is_more_than_chance:
-            odds = (
-                "less than 1 time in 1,000"
-                if self.p_value < 0.001
-                else f"{in_percent(self.p_value)} of the time"
-            )
-            return (
-                f"{more} ({points}). That is more than chance: between equally good models, so large a "
-                f"difference would come up {odds}."
-            )
+    @property
+    def macro_f1(self) -> float:
+        """Mean of the F1 of those classes that the faces have, 0 to 1."""
+        return self._mean("f1")
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean recall of those classes that the faces have, 0 to 1: guessing one class gains nothing."""
+        return self._mean("recall")
+
+    @property
+    def neutral_bias(self) -> float:
+        """The share of the answers that are neutral, minus the share of the faces that are; -1 to 1."""
+        return float((self._counts[:, _NEUTRAL].sum() - self._counts[_NEUTRAL].sum()) / self.n)
+
+    @cached_property
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Emotion -> precision, recall, f1 (0 to 1), support (faces)."""
+        support = self._counts.sum(axis=1)
+        return {
+            name: {key: round(float(values[index]), 6) for key, values in self._shares.items()}
+            | {"support": int(support[index])}
+            for index, name in enumerate(EMOTIONS)
+        }
+
+    def mistakes_in_words(self) -> str:
+        """Say which class is found least often, and what is taken for what most, by shares of the class."""
+        shares = self._counts / np.maximum(self._counts.sum(axis=1, keepdims=True), 1)
+        np.fill_diagonal(shares, 0)
+        if not shares.any():
+            return "No class is mixed up with another."
+        label, answer = (EMOTIONS[index] for index in np.unravel_index(shares.argmax(), shares.shape))
+        present = {name: item["recall"] for name, item in self.per_class.items() if item["support"]}
+        worst = min(present, key=present.__getitem__)
         return (
-            f"{more} ({points}). That may well be chance: between equally good models, so large a "
-            f"difference comes up {in_percent(self.p_value, 0)} of the time."
+            f"Found least often is {worst} ({in_percent(present[worst], 0)}). Most often, {label} is taken "
+            f"for {answer}: {in_percent(shares.max(), 0)} of all {label} faces."
         )
 
+    def figures(self) -> dict[str, Any]:
+        """Return, as JSON types, what a model's card and a run's result keep."""
+        return {
+            "n": self.n,
+            "accuracy": round(self.accuracy, 6),
+            "macro_f1": round(self.macro_f1, 6),
+            "ece": self.ece,
+            "per_class": self.per_class,
+            "confusion_matrix": self.confusion_matrix,
+        }
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as JSON types."""
-        return asdict(self)
+        """Return all of it as JSON types; `figures` first."""
+        derived = {
+            "balanced_accuracy": round(self.balanced_accuracy, 6),
+            "neutral_bias": round(self.neutral_bias, 6),
+            "overall": asdict(self.overall),
+            "confusion": self.confusion_matrix,  # what `models evaluate --json` called it first
+        }
+        return self.figures() | derived | asdict(self)
+
+    @classmethod
+    def from_figures(cls, content: Mapping[str, Any]) -> Report:
+        """Read what `figures` wrote; what they do not tell stays at its default.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        return cls(content["confusion_matrix"], float(content["ece"]))
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from emotion.evaluation.answers import in_blocks
 from emotion.evaluation.report import Robustness, RobustnessCurve
 from emotion.faces import FACE_SIZE
 from emotion.models.classifier import Classifier
 
 # How many faces are tried unless all are asked for: about 40 times as many predictions follow.
 SUBSET = 700
-_BLOCK = 64
 
 # From faces uint8 (n, 48, 48), a strength and a source of chance to changed faces of the same shape.
 Corruption = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
@@ -107,6 +107,9 @@ CORRUPTIONS: dict[str, CorruptionKind] = {
     "occlusion": CorruptionKind("Covered share", (0, 0.05, 0.1, 0.2, 0.3, 0.45), _each(_occlude)),
 }
 
+# The first level, the picture as it is, is common to all kinds.
+STEPS = 1 + sum(len(kind.levels) - 1 for kind in CORRUPTIONS.values())
+
 
 def corrupt(faces: np.ndarray, kind: str, level: float, seed: int) -> np.ndarray:
     """Return faces uint8 (n, 48, 48), changed; the same ones for the same seed.
@@ -154,20 +157,14 @@ def measure(
         on_progress: told how many predictions are done, and of how many.
         seed: of the chance in the corruptions: two models are shown the very same pictures.
     """
-    # The first level, the picture as it is, is common to all kinds.
-    steps = 1 + sum(len(kind.levels) - 1 for kind in CORRUPTIONS.values())
-    done = 0
+    everything, total = np.arange(len(images)), STEPS * len(images)
+    before = 0
 
     def accuracy(pictures: np.ndarray) -> float:
-        nonlocal done
-        right = 0
-        for start in range(0, len(pictures), _BLOCK):
-            part = slice(start, start + _BLOCK)
-            answers = classifier.predict(pictures[part]).probabilities.argmax(axis=1)
-            right += int((answers == labels[part]).sum())
-            done += len(answers)
-            on_progress(done, steps * len(images))
-        return right / len(pictures)
+        nonlocal before
+        answers = in_blocks(classifier, pictures, everything, lambda done: on_progress(before + done, total))
+        before += len(pictures)
+        return float((answers.argmax(axis=1) == labels).mean())
 
     clean = accuracy(images)
     curves = tuple(

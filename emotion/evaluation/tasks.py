@@ -1,118 +1,93 @@
 """`python -m emotion.evaluation.tasks TASK`: evaluates models in a process of its own.
 
-scikit-learn and SciPy stay out of the app this way, and a cancelled task ends with its process. TASK is
-JSON, what `tasks.Task` writes; what is done is said on standard output, one JSON object a line, as
-`emotion.jobs` reads it. The results lie where `cache.py` finds them.
+A cancelled task ends with its process. TASK is JSON, what `tasks.Task` writes; what is done is said on
+standard output, one JSON object a line, as `emotion.jobs` reads it. What models say is then known.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
 
 from emotion.errors import ReadableError
 from emotion.evaluation import cache, robustness
-from emotion.evaluation.cache import Trial
-from emotion.evaluation.report import Comparison, Report, Robustness
+from emotion.evaluation.answers import ask
+from emotion.evaluation.comparison import Comparison
+from emotion.evaluation.metrics import compare_answers, evaluate_trial
+from emotion.evaluation.report import Report, Robustness
+from emotion.evaluation.trial import TrialFaces, trial_faces
 from emotion.jobs.progress import OnProgress, Reporter, end_with_parent
-from emotion.labels import EMOTIONS
 from emotion.models.classifier import Classifier
-from emotion.models.registry import model_folder
+from emotion.models.registry import model_folder, model_version
 from emotion.models.tasks import Task
 
-_BLOCK = 64
 THREADS = min(4, os.cpu_count() or 1)
 
 
-def evaluate(trial: Trial, on_progress: OnProgress = lambda done, total: None) -> Report:
-    """Return the report of a trial, from what is kept or anew; it is kept afterwards.
+def evaluate(faces: TrialFaces, on_progress: OnProgress = lambda done, total: None) -> Report:
+    """Return the report of a trial; the model is asked what it has not been asked before.
 
     Raises:
-        DatasetError, ModelError: there is no such model, dataset or split.
+        ModelError: there is no such model, or it cannot be used.
     """
-    known = cache.load_report(trial)
-    if known is not None:
-        return known
-    from emotion.evaluation.building import build_report
-
-    probabilities, seconds = _probabilities(trial, on_progress)
-    report = build_report(trial, cache.trial_faces(trial), probabilities, seconds)
-    cache.save_json(cache.report_path(trial), report.to_dict())
-    return report
+    return evaluate_trial(faces, *_answers(faces, on_progress))
 
 
-def _probabilities(trial: Trial, on_progress: OnProgress) -> tuple[np.ndarray, float]:
+def _answers(faces: TrialFaces, on_progress: OnProgress) -> tuple[np.ndarray, float]:
     """Return what the model says of the trial's faces, and how many seconds that took now."""
-    known = cache.load_probabilities(trial)
-    if known is not None:
-        return known, 0.0
-    dataset = cache.trial_faces(trial).dataset
-    indices = np.flatnonzero(dataset.faces.splits == trial.split)
-    classifier = Classifier(model_folder(trial.model), threads=THREADS)
-    answers = np.zeros((len(indices), len(EMOTIONS)), np.float32)
-    started = time.perf_counter()
-    for start in range(0, len(indices), _BLOCK):
-        block = indices[start : start + _BLOCK]
-        answers[start : start + len(block)] = classifier.predict(dataset.faces.images[block]).probabilities
-        on_progress(start + len(block), len(indices))
-    seconds = time.perf_counter() - started
-    cache.save_probabilities(trial, dataset, answers)
-    return answers[np.searchsorted(indices, cache.trial_faces(trial).indices)], seconds
+    name = faces.trial.model
+    return ask(faces.dataset, faces.indices, model_version(name), lambda: _classifier(name), on_progress)
 
 
-def compare(first: Trial, second: Trial, on_progress: OnProgress = lambda done, total: None) -> Comparison:
-    """Return the comparison of two models on the same faces, which are evaluated where they are not yet.
+def _classifier(name: str) -> Classifier:
+    return Classifier(model_folder(name), threads=THREADS)
+
+
+def compare(faces: TrialFaces, other: str, on_progress: OnProgress = lambda done, total: None) -> Comparison:
+    """Return the comparison of the trial's model with another on the same faces.
 
     Raises:
-        DatasetError, ModelError: there is no such model, dataset or split.
+        ModelError: there is no such model, or it cannot be used.
     """
-    from emotion.evaluation.building import compare as compare_answers
-
     # Each is half of the work: what is known already passes in no time.
-    evaluate(first, lambda done, total: on_progress(done, 2 * total))
-    evaluate(second, lambda done, total: on_progress(total + done, 2 * total))
-    answers = [_probabilities(trial, on_progress)[0].argmax(axis=1) for trial in (first, second)]
-    labels = cache.trial_faces(first).labels
-    comparison = compare_answers((first.model, second.model), answers[0], answers[1], labels)
-    cache.save_json(cache.comparison_path(first, second), comparison.to_dict())
-    return comparison
+    first, _ = _answers(faces, lambda done, total: on_progress(done, 2 * total))
+    second, _ = _answers(faces.of(other), lambda done, total: on_progress(total + done, 2 * total))
+    return compare_answers(faces, other, first, second)
 
 
 def measure_robustness(
-    trial: Trial, faces: int | None, on_progress: OnProgress = lambda done, total: None
+    faces: TrialFaces, count: int | None, on_progress: OnProgress = lambda done, total: None
 ) -> Robustness:
     """Return how a model's accuracy falls as pictures get worse.
 
     Args:
-        trial: the model, and which faces.
-        faces: at most about so many of them, drawn with each class's share; None for all.
+        faces: the model, and which faces.
+        count: at most about so many of them, drawn with each class's share; None for all.
         on_progress: told how many predictions are done, and of how many.
 
     Raises:
-        DatasetError, ModelError: there is no such model, dataset or split.
+        ModelError: there is no such model, or it cannot be used.
     """
-    known = cache.load_robustness(trial, faces)
+    known = cache.load_robustness(faces, count)
     if known is not None:
         return known
-    found = cache.trial_faces(trial)
-    chosen = robustness.stratified_subset(found.labels, faces or len(found.indices), seed=0)
-    images = found.dataset.faces.images[found.indices[chosen]]
-    classifier = Classifier(model_folder(trial.model), threads=THREADS)
-    curves = robustness.measure(classifier, images, found.labels[chosen], on_progress)
-    measured = replace(curves, against=trial.against)
-    cache.save_json(cache.robustness_path(trial, faces), measured.to_dict())
+    chosen = robustness.stratified_subset(faces.labels, count or len(faces), seed=0)
+    images, classifier = faces.images[chosen], _classifier(faces.trial.model)
+    curves = robustness.measure(classifier, images, faces.labels[chosen], on_progress)
+    measured = replace(curves, against=faces.trial.against)
+    cache.save_json(cache.robustness_path(faces, count), measured.to_dict())
     return measured
 
 
 def run(task: Task, on_progress: OnProgress) -> None:
     """Do a task."""
     trials = task.trials()
+    faces = trial_faces(trials[0])
     if task.kind == "compare":
-        compare(trials[0], trials[1], on_progress)
+        compare(faces, trials[1].model, on_progress)
     elif task.kind == "robustness":
         count = len(trials)
         for number, trial in enumerate(trials):
@@ -120,9 +95,9 @@ def run(task: Task, on_progress: OnProgress) -> None:
             def progress(done: int, total: int, number: int = number) -> None:
                 on_progress(number * total + done, count * total)
 
-            measure_robustness(trial, task.faces, progress)
+            measure_robustness(faces.of(trial.model), task.faces, progress)
     else:
-        evaluate(trials[0], on_progress)
+        evaluate(faces, on_progress)
 
 
 def main() -> int:

@@ -42,11 +42,7 @@ def known_timing(name: str) -> Timing | None:
     Raises:
         ModelError: there is no such model.
     """
-    content = cache.load_json(cache.timing_path(model_version(name)))
-    try:
-        timing = None if content is None else Timing(**content)
-    except TypeError:
-        return None
+    timing = cache.load(cache.timing_path(model_version(name)), lambda content: Timing(**content))
     return timing if timing is not None and timing.machine == _machine() else None
 
 

@@ -21,7 +21,8 @@ import numpy as np
 
 from emotion.errors import ReadableError
 from emotion.evaluation import cache
-from emotion.evaluation.cache import Trial
+from emotion.evaluation.answers import in_blocks
+from emotion.evaluation.trial import Trial, TrialFaces, trial_faces
 from emotion.exchange.example_program import example_program
 from emotion.files import disk_errors, replacing
 from emotion.jobs.progress import OnProgress, Reporter, end_with_parent
@@ -149,50 +150,40 @@ def measure_forms(
     Raises:
         DatasetError, ModelError: there is no such model or dataset, or only one form of the model.
     """
-    known = load_form_figures(trial)
+    faces = trial_faces(trial)
+    known = load_form_figures(faces)
     if known is not None:
         return known
     files = [make_file(trial.model, form, say) for form in ("litert-float", "litert-quantised")]
-    faces = cache.trial_faces(trial)
-    images = faces.dataset.faces.images[faces.indices]
-    folder, total = model_folder(trial.model), 2 * len(images)
+    total = 2 * len(faces)
     answers = [
-        _answers(folder, files[0], images, lambda done: on_progress(done, total)),
-        _answers(folder, files[1], images, lambda done: on_progress(len(images) + done, total)),
+        _answers(faces, files[0], lambda done: on_progress(done, total)),
+        _answers(faces, files[1], lambda done: on_progress(len(faces) + done, total)),
     ]
     accuracy = [float((part.argmax(axis=1) == faces.labels).mean()) for part in answers]
     sizes = [file.stat().st_size for file in files]
     difference = float(np.abs(answers[0] - answers[1]).max())
-    figures = FormFigures(len(images), accuracy[0], accuracy[1], difference, sizes[0], sizes[1])
-    cache.save_json(cache.forms_path(trial), asdict(figures))
+    figures = FormFigures(len(faces), accuracy[0], accuracy[1], difference, sizes[0], sizes[1])
+    cache.save_json(cache.forms_path(faces), asdict(figures))
     return figures
 
 
-def load_form_figures(trial: Trial) -> FormFigures | None:
+def load_form_figures(faces: TrialFaces) -> FormFigures | None:
     """Return what `measure_forms` found; None while nobody has asked it.
 
     Raises:
-        DatasetError, ModelError: there is no such model, dataset or split.
+        ModelError: there is no such model.
     """
-    content = cache.load_json(cache.forms_path(trial))
-    try:
-        return None if content is None else FormFigures(**content)
-    except TypeError:
-        return None
+    return cache.load(cache.forms_path(faces), lambda content: FormFigures(**content))
 
 
-def _answers(folder: Path, file: Path, images: np.ndarray, on_progress: Callable[[int], None]) -> np.ndarray:
-    """Return what a form of the model in `folder` says of the images, float32 (n, 7)."""
+def _answers(faces: TrialFaces, file: Path, on_progress: Callable[[int], None]) -> np.ndarray:
+    """Return what a form of the trial's model says of its faces, float32 (n, 7)."""
     with tempfile.TemporaryDirectory(prefix="emotion-form-") as temporary:
         place = Path(temporary)
-        shutil.copyfile(folder / CARD, place / CARD)
+        shutil.copyfile(model_folder(faces.trial.model) / CARD, place / CARD)
         shutil.copyfile(file, place / LITERT_FILE)
-        classifier = Classifier(place, threads=2)
-        parts = []
-        for start in range(0, len(images), 64):
-            parts.append(classifier.predict(images[start : start + 64]).probabilities)
-            on_progress(min(start + 64, len(images)))
-    return np.concatenate(parts)
+        return in_blocks(Classifier(place, threads=2), faces.dataset.faces.images, faces.indices, on_progress)
 
 
 def write_bundle(name: str, form: str, target: Path | BinaryIO) -> None:

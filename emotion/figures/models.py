@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from emotion.evaluation.comparison import Comparison
 from emotion.evaluation.report import (
     AgreementGroup,
-    Comparison,
     CoveragePoint,
     ReliabilityBin,
     RobustnessCurve,

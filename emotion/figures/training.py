@@ -1,4 +1,4 @@
-"""How training goes and what came of it, as Plotly figures: pure functions from records to charts."""
+"""How training goes, as Plotly figures: pure functions from records to charts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
-
-from emotion.labels import EMOTIONS
 
 # A blue and an orange that colour-blind people tell apart (Okabe and Ito, 2008), and a dash.
 TRAINING = {"color": "#0072B2", "width": 2}
@@ -27,7 +25,6 @@ MAX_COMPARED = len(_RUN_STYLES)
 MAX_BATCH_POINTS = 400
 _MARKED_POINTS = 12
 _FORMATS = {"accuracy": ".1%", "loss": ".3f"}
-_HEAT = "0, 114, 178"  # the blue above; drawn more opaque, the larger the share
 
 
 def whole_run(records: list[dict]) -> go.Figure:
@@ -153,41 +150,6 @@ def comparison(runs: Mapping[str, Sequence[dict]], quantity: str, is_validation:
             hovertemplate=f"%{{y:{_FORMATS[quantity]}}}",
         )
     return _over_epochs(figure, _FORMATS[quantity], key)
-
-
-def confusion(matrix: np.ndarray) -> go.Figure:
-    """Draw how often which label got which answer.
-
-    Args:
-        matrix: int (7, 7), rows the label, columns the answer; a row may be all zeros.
-    """
-    counts = np.asarray(matrix)
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares,
-            x=list(EMOTIONS),
-            y=list(EMOTIONS),
-            customdata=counts,
-            zmin=0,
-            zmax=1,
-            # From nothing to three quarters of the colour: below the numbers in the page's own colour,
-            # dark on a light page and light on a dark one, all of it stays readable.
-            colorscale=[[0, f"rgba({_HEAT}, 0)"], [1, f"rgba({_HEAT}, 0.75)"]],
-            showscale=False,
-            xgap=2,
-            ygap=2,
-            hovertemplate="%{y}, taken for %{x}: %{customdata} (%{z:.0%} of all %{y})<extra></extra>",
-        )
-    )
-    for row, label in enumerate(EMOTIONS):
-        for column, answer in enumerate(EMOTIONS):
-            figure.add_annotation(x=answer, y=label, text=f"{counts[row, column]:,}", showarrow=False)
-    common = {"fixedrange": True, "showgrid": False, "automargin": True}
-    figure.update_xaxes(title_text="answer", side="top", tickangle=-45, **common)
-    figure.update_yaxes(title_text="label", autorange="reversed", ticksuffix=" ", **common)
-    return figure.update_layout(margin={"l": 0, "r": 25, "t": 0, "b": 5})
 
 
 def position(record: dict) -> float:

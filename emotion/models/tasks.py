@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from emotion.evaluation.cache import Trial
+from emotion.evaluation.trial import Trial
 
 Kind = Literal["evaluate", "compare", "robustness"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from emotion.dataset.builtin import draw_dataset
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
-from emotion.dataset.loading import load_faces, load_imported
+from emotion.dataset.loading import open_source
 from emotion.dataset.splits import stratified_mask
 from emotion.dataset.store import SYNTHETIC, is_imported, open_dataset
 from emotion.dataset.votes import COLUMN_OF_EMOTION, clear_winners, require_votes
@@ -84,9 +84,8 @@ def load_dataset(config: RunConfig) -> FaceDataset:
         DatasetError: they cannot be read.
     """
     if config.dataset != SYNTHETIC:
-        # The command line makes paths absolute: what can be a name is one, whatever lies around.
-        load = load_imported if is_imported(config.dataset) else load_faces
-        return load(config.dataset, config.honour_exclusions).faces
+        opened = open_source(config.dataset, "an exclusion list" if config.honour_exclusions else "")
+        return opened.without_excluded() if config.honour_exclusions else opened.faces
     drawn = draw_dataset(config.synthetic_faces, config.seed)
     if not config.honour_exclusions:
         return drawn

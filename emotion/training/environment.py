@@ -21,7 +21,6 @@ _PACKAGES = (
     "torch",
     "numpy",
     "scipy",
-    "scikit-learn",
     "opencv-python-headless",
 )
 

@@ -14,7 +14,8 @@ from keras import layers, ops
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from emotion.evaluation.metrics import Evaluation, evaluate_probabilities
+from emotion.evaluation.metrics import evaluate_probabilities
+from emotion.evaluation.report import Report
 from emotion.exchange.conversion import write_litert
 from emotion.faces import FACE_SIZE
 from emotion.files import write_arrays, write_json
@@ -154,7 +155,7 @@ def build_card(
     }
 
 
-def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -> dict[str, Evaluation]:
+def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -> dict[str, Report]:
     """Write `model/` and `predictions.npz` into a run's folder, and measure the file that ships.
 
     It is the LiteRT file that is measured, not the network it came from. `predictions.npz` has of
@@ -186,7 +187,7 @@ def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -
             f"{split}_probabilities": probabilities,
         }
     on_card = metrics | _without_copies(data, arrays)
-    measured = {split: found.to_dict() for split, found in on_card.items()}
+    measured = {split: found.figures() for split, found in on_card.items()}
     write_json(partial / CARD, card | {"metrics": measured})
     write_arrays(run / "predictions.npz", arrays)
     shutil.rmtree(folder, ignore_errors=True)
@@ -194,7 +195,7 @@ def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -
     return metrics
 
 
-def _without_copies(data: TrainingData, arrays: dict[str, np.ndarray]) -> dict[str, Evaluation]:
+def _without_copies(data: TrainingData, arrays: dict[str, np.ndarray]) -> dict[str, Report]:
     """Return the figures of the test faces that have no copy; nothing where they are all, or none."""
     kept = ~data.test_copies
     if kept.all() or not kept.any():

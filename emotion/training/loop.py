@@ -145,6 +145,6 @@ def _export(run: Path, config: RunConfig, data: TrainingData, records: list[dict
         "best_epoch": best_epoch,
         "temperature": temperature,
         "device": device_words(),
-        "metrics": {split: evaluation.to_dict() for split, evaluation in metrics.items()},
+        "metrics": {split: report.figures() for split, report in metrics.items()},
     }
     write_json(run / "result.json", result)

@@ -14,6 +14,7 @@ from emotion.dataset.quality.finding import QualityFinding
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import vote_agreement
 from emotion.errors import ReadableError
+from emotion.evaluation.doubtful import find_doubtful
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS, in_percent
 from pages.shared.face_grid import face_grid
@@ -97,7 +98,7 @@ def _search(kind: str, dataset: StoredDataset) -> QualityFinding | None:
         explanation = f"Faces whose label the model *{classifier.card.name}* finds least likely."
 
         def search(dataset: StoredDataset, on_progress: OnProgress) -> QualityFinding:
-            return searches.find_doubtful(dataset, classifier, on_progress)
+            return find_doubtful(dataset, classifier, on_progress)
 
     try:
         return search(dataset, _stop_unless_done)

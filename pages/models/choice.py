@@ -1,11 +1,9 @@
 """Which model, and which faces: the choices that the views of the Models page share."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.evaluation.cache import Trial
+from emotion.evaluation.trial import Trial, TrialFaces, trial_faces
 from emotion.models.card import ModelCard
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_model, list_models
@@ -16,20 +14,6 @@ from pages.shared.model import load_classifier
 MODEL = "models_model"  # where the session keeps the chosen model
 _OTHER = "models_other"
 _AGAINST = {"labels": "Its label", "votes": "What most people saw"}
-
-
-@dataclass(frozen=True)
-class Faces:
-    """The faces that a view is about."""
-
-    dataset: str
-    split: str
-    honour_exclusions: bool
-    against: str
-
-    def trial(self, model: str) -> Trial:
-        """Return a model on these faces."""
-        return Trial(model, self.dataset, self.split, self.honour_exclusions, self.against)
 
 
 def choose_model() -> ModelCard:
@@ -62,12 +46,12 @@ def choose_other(first: ModelCard) -> ModelCard | None:
     return others[st.selectbox("With", list(others), key=_OTHER, width=240)]
 
 
-def choose_faces(judged: ModelCard | None = None) -> Faces:
-    """Draw the choice of dataset and split; the test split is offered first.
+def choose_faces(model: ModelCard, asks_what_is_right: bool = True) -> TrialFaces:
+    """Draw the choice of dataset and split, the test split first; without such faces, end the page.
 
     Args:
-        judged: the model that is judged on the faces: then there is a choice of what counts as right,
-            and offered first is what the model has learned.
+        model: which looks at the faces; offered first as right is what it has learned.
+        asks_what_is_right: let people choose between the labels and the votes, where there are votes.
     """
     described = datasets_or_stop()
     if st.session_state.get("models_dataset") not in described:
@@ -86,14 +70,14 @@ def choose_faces(judged: ModelCard | None = None) -> Faces:
         with error_ends_page("folder_off"):
             dataset = store.open_dataset(name)
         against = "labels"
-        if judged is not None and dataset.votes is not None:
+        if asks_what_is_right and dataset.votes is not None:
             against = st.segmented_control(
                 "Right is",
                 list(_AGAINST),
-                default=judged.judged_by,
+                default=model.judged_by,
                 required=True,
                 format_func=_AGAINST.__getitem__,
-                key=f"models_against-{name}-{judged.judged_by}",
+                key=f"models_against-{name}-{model.judged_by}",
                 help="People's votes are those attached on the Dataset page. Faces in which most people "
                 "saw none of the seven emotions are then left out.",
             )
@@ -102,7 +86,8 @@ def choose_faces(judged: ModelCard | None = None) -> Faces:
             key=f"models_honour-{name}",
             help="Those excluded on the Dataset page.",
         )
-    return Faces(name, split, honour, against)
+    with error_ends_page("error"):
+        return trial_faces(Trial(model.name, name, split, honour, against), dataset)
 
 
 def classifier_or_stop(name: str) -> Classifier:

@@ -4,11 +4,14 @@ import numpy as np
 import streamlit as st
 
 from emotion.evaluation import cache
-from emotion.evaluation.cache import Trial
-from emotion.evaluation.report import Comparison
+from emotion.evaluation.answers import load_probabilities
+from emotion.evaluation.comparison import Comparison
+from emotion.evaluation.metrics import compare_answers
+from emotion.evaluation.trial import TrialFaces
 from emotion.figures import models as figures
 from emotion.labels import EMOTIONS
 from emotion.models.card import ModelCard
+from emotion.models.registry import model_version
 from emotion.models.tasks import Task
 from pages.models.choice import choose_faces, choose_other
 from pages.models.faces import show_face_grid
@@ -28,26 +31,25 @@ def show_compare(model: ModelCard) -> None:
         )
         return
     faces = choose_faces(model)
-    first, second = faces.trial(model.name), faces.trial(other.name)
     with error_ends_page("error"):
-        comparison = cache.load_comparison(first, second)
-        answers = [cache.load_probabilities(trial) for trial in (first, second)]
-        if comparison is None or answers[0] is None or answers[1] is None:
-            _offer(first, second)
+        first, second = load_probabilities(faces), load_probabilities(faces.of(other.name))
+        if first is None or second is None:
+            _offer(faces, other.name)
             return
-        found = cache.trial_faces(first)
+    comparison = compare_answers(faces, other.name, first, second)
     _show_verdict(comparison)
-    _show_faces(comparison, found, answers[0].argmax(axis=1), answers[1].argmax(axis=1))
+    _show_faces(comparison, faces, first.argmax(axis=1), second.argmax(axis=1))
 
 
-def _offer(first: Trial, second: Trial) -> None:
+def _offer(faces: TrialFaces, other: str) -> None:
+    first, second = faces.trial, faces.of(other).trial
     task = Task.of("compare", first, second)
     offer_job(
-        cache.comparison_path(first, second).stem,
+        cache.key("compare", faces, model_version(other)),
         f"Comparing {first.model} with {second.model} on {first.dataset}, {first.split}",
         task.command,
         "Compare",
-        f"Both look at {len(cache.trial_faces(first).indices):,} faces; what one has seen already is kept.",
+        f"Both look at {len(faces):,} faces; what one has seen already is kept.",
         ":material/compare_arrows:",
     )
 
@@ -67,9 +69,7 @@ def _show_verdict(comparison: Comparison) -> None:
     )
 
 
-def _show_faces(
-    comparison: Comparison, faces: cache.TrialFaces, first: np.ndarray, second: np.ndarray
-) -> None:
+def _show_faces(comparison: Comparison, faces: TrialFaces, first: np.ndarray, second: np.ndarray) -> None:
     """Draw the faces of one of four groups."""
     right, other = first == faces.labels, second == faces.labels
     groups = {

@@ -3,48 +3,44 @@
 import numpy as np
 import streamlit as st
 
-from emotion.errors import ReadableError
 from emotion.evaluation import cache
-from emotion.evaluation.cache import Trial
+from emotion.evaluation.answers import load_probabilities
+from emotion.evaluation.metrics import evaluate_trial
 from emotion.evaluation.report import Report
+from emotion.evaluation.trial import TrialFaces
 from emotion.figures import models as figures
 from emotion.labels import EMOTIONS, how_sure, in_percent
 from emotion.models.card import ModelCard
 from emotion.models.tasks import Task
 from pages.models.choice import choose_faces
 from pages.models.faces import show_face_grid
+from pages.shared.chart import show_chart
+from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
+from pages.shared.report import show_classes, show_confusion, show_key_figures
 from pages.shared.text import escape_markdown
 
-_NO_TOOLS = {"displayModeBar": False}
+# Where the session keeps the chosen cell of the confusion matrix.
+_LABEL, _ANSWER = "cm_label", "cm_answer"
 
 
 def show_evaluate(model: ModelCard) -> None:
     """Draw the choice of faces and the report, or the button that makes it."""
-    trial = choose_faces(model).trial(model.name)
-    try:
-        report = cache.load_report(trial)
-        if report is None:
-            _offer(trial)
+    faces = choose_faces(model)
+    with error_ends_page("error"):
+        probabilities = load_probabilities(faces)
+        if probabilities is None:
+            _offer(faces)
             return
-        faces = cache.trial_faces(trial)
-        probabilities = cache.load_probabilities(trial)
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return
-    _show_key_figures(report)
-    if model.judged_by == "votes" and report.against == "labels":
-        st.caption(
-            f":material/how_to_vote: {escape_markdown(model.name)} has learned what people voted for. Here "
-            "it is judged by the dataset's labels, which people often disagree with."
-        )
+    report = evaluate_trial(faces, probabilities)
+    show_key_figures(report)
+    _show_notes(model, report)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _show_confusion(trial, report)
+        _show_confusion(report)
     with right:
-        _show_classes(report)
-    if probabilities is not None:
-        _show_cell(trial, faces, probabilities)
+        show_classes(report, "cm")
+    _show_cell(faces, probabilities)
     left, right = st.columns(2, gap="large")
     with left:
         _show_reliability(report)
@@ -54,11 +50,12 @@ def show_evaluate(model: ModelCard) -> None:
     _show_agreement(report)
 
 
-def _offer(trial: Trial) -> None:
+def _offer(faces: TrialFaces) -> None:
+    trial = faces.trial
     task = Task.of("evaluate", trial)
-    count = len(cache.trial_faces(trial).indices)
+    count = len(faces)
     offer_job(
-        cache.report_path(trial).stem,
+        cache.key("evaluate", faces),
         f"Evaluating {trial.model} on {trial.dataset}, {trial.split}",
         task.command,
         "Evaluate",
@@ -67,119 +64,36 @@ def _offer(trial: Trial) -> None:
     )
 
 
-def _show_key_figures(report: Report) -> None:
-    overall = report.overall
-    with st.container(horizontal=True):
-        st.metric(
-            "Accuracy",
-            in_percent(overall.share),
-            border=True,
-            help="The share of faces whose label the model gives.",
-        )
-        st.metric(
-            "95 % interval",
-            f"{in_percent(overall.low)} – {in_percent(overall.high)}",
-            border=True,
-            help="Where the accuracy on endlessly many such faces would lie (Wilson 1927).",
-        )
-        st.metric(
-            "Macro F1",
-            in_percent(report.macro_f1),
-            border=True,
-            help="The mean of all classes' F1: a rare class counts as much as a frequent one.",
-        )
-        st.metric(
-            "Calibration error",
-            in_percent(report.ece),
-            border=True,
-            help="How far, on average, the model's confidence lies from how often it is right.",
-        )
+def _show_notes(model: ModelCard, report: Report) -> None:
     left_out = f" {report.excluded:,} excluded faces are left out." if report.excluded else ""
     if report.against == "votes":
         left_out += " The label of a face is here what most people saw in it."
     if report.unclear:
         left_out += f" {report.unclear:,} in which that is none of the seven emotions are left out."
-    st.caption(f"{overall.n:,} faces.{left_out}")
-
-
-def _show_confusion(trial: Trial, report: Report) -> None:
-    st.subheader("Confusions")
-    as_shares = (
-        st.segmented_control(
-            "Numbers", ["Counts", "Shares of the label"], default="Counts", required=True, key="cm_numbers"
-        )
-        != "Counts"
-    )
-    label_key, answer_key = _cell_keys()
-
-    def choose() -> None:
-        points = st.session_state.cm_chart.selection.points
-        if points:
-            st.session_state[label_key] = points[0]["y"]
-            st.session_state[answer_key] = points[0]["x"]
-
-    chosen = (st.session_state.get(label_key), st.session_state.get(answer_key))
-    cell = (EMOTIONS.index(chosen[0]), EMOTIONS.index(chosen[1])) if all(chosen) else None
-    st.plotly_chart(
-        figures.confusion(report.confusion, as_shares, cell),
-        key="cm_chart",
-        config=_NO_TOOLS,
-        on_select=choose,
-        selection_mode="points",
-        alt="Confusion matrix: labels in rows, answers in columns",
-    )
-
-
-def _cell_keys() -> tuple[str, str]:
-    return "cm_label", "cm_answer"
-
-
-def _show_classes(report: Report) -> None:
-    st.subheader("Classes")
-    st.dataframe(
-        [
-            {
-                "class": name,
-                **{key: 100 * item[key] for key in ("precision", "recall", "f1")},
-                "support": item["support"],
-            }
-            for name, item in report.per_class.items()
-        ],
-        hide_index=True,
-        column_config={
-            "precision": st.column_config.NumberColumn(
-                format="%.1f%%", help="Of the faces it gives this answer, how many carry the label."
-            ),
-            "recall": st.column_config.NumberColumn(
-                format="%.1f%%", help="Of the faces with this label, how many it finds."
-            ),
-            "f1": st.column_config.NumberColumn("F1", format="%.1f%%", help="Their harmonic mean."),
-            "support": st.column_config.NumberColumn("faces", format="localized"),
-        },
-        key="class_table",
-        alt="Precision, recall and F1 of each class",
-    )
-    present = {name: item for name, item in report.per_class.items() if item["support"]}
-    worst = min(present, key=lambda name: present[name]["recall"])
-    row = report.confusion[EMOTIONS.index(worst)]
-    wrong = [(count, EMOTIONS[i]) for i, count in enumerate(row) if EMOTIONS[i] != worst and count]
-    if wrong:
-        count, other = max(wrong)
+    st.caption(f"{report.n:,} faces.{left_out}")
+    if model.judged_by == "votes" and report.against == "labels":
         st.caption(
-            f"It finds *{worst}* least often ({in_percent(present[worst]['recall'], 0)}), "
-            f"and takes it for *{other}* most ({in_percent(count / sum(row), 0)})."
+            f":material/how_to_vote: {escape_markdown(model.name)} has learned what people voted for. Here "
+            "what counts is the dataset's labels, which people often disagree with."
         )
 
 
-def _show_cell(trial: Trial, faces: cache.TrialFaces, probabilities: np.ndarray) -> None:
+def _show_confusion(report: Report) -> None:
+    def choose(label: str, answer: str) -> None:
+        st.session_state[_LABEL], st.session_state[_ANSWER] = label, answer
+
+    label, answer = st.session_state.get(_LABEL), st.session_state.get(_ANSWER)
+    show_confusion(report, "cm", (label, answer) if label and answer else None, choose)
+
+
+def _show_cell(faces: TrialFaces, probabilities: np.ndarray) -> None:
     """Draw the faces of the chosen cell: chosen in the figure, or, by keyboard, in the two lists."""
-    label_key, answer_key = _cell_keys()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
-            "Faces labelled", EMOTIONS, index=None, key=label_key, width=200, placeholder="choose a class"
+            "Faces labelled", EMOTIONS, index=None, key=_LABEL, width=200, placeholder="choose a class"
         )
         answer = st.selectbox(
-            "that the model calls", EMOTIONS, index=None, key=answer_key, width=200, placeholder="any class"
+            "that the model calls", EMOTIONS, index=None, key=_ANSWER, width=200, placeholder="any class"
         )
     if label is None:
         st.caption("Choose a cell of the matrix, or a class here, to see its faces.")
@@ -200,16 +114,17 @@ def _show_cell(trial: Trial, faces: cache.TrialFaces, probabilities: np.ndarray)
         int(faces.indices[place]): f"{EMOTIONS[answers[place]]} {how_sure(probabilities[place].max())}"
         for place in places
     }
-    show_face_grid(faces.dataset, faces.indices[places], captions, (trial.model,), f"cell-{label}-{answer}")
+    show_face_grid(
+        faces.dataset, faces.indices[places], captions, (faces.trial.model,), f"cell-{label}-{answer}"
+    )
 
 
 def _show_reliability(report: Report) -> None:
     st.subheader("Does it know how sure to be?")
-    st.plotly_chart(
+    show_chart(
         figures.reliability(report.reliability),
-        key="reliability",
-        config=_NO_TOOLS,
-        alt="Reliability diagram: how right answers are against how sure the model is",
+        "reliability",
+        "Reliability diagram: how right answers are against how sure the model is",
     )
     answers = sum(item.count for item in report.reliability)
     mean = sum(item.count * item.confidence for item in report.reliability) / answers
@@ -223,11 +138,10 @@ def _show_reliability(report: Report) -> None:
 
 def _show_coverage(report: Report) -> None:
     st.subheader("If it may abstain")
-    st.plotly_chart(
+    show_chart(
         figures.coverage(report.coverage),
-        key="coverage",
-        config=_NO_TOOLS,
-        alt="Accuracy against the share of faces that the model answers",
+        "coverage",
+        "Accuracy against the share of faces that the model answers",
     )
     half = min(report.coverage, key=lambda point: abs(point.coverage - 0.5))
     st.caption(
@@ -255,11 +169,10 @@ def _show_agreement(report: Report) -> None:
     if not report.agreement:
         return
     st.subheader("Where people agree, and where they do not")
-    st.plotly_chart(
+    show_chart(
         figures.agreement(report.agreement),
-        key="crowd",
-        config=_NO_TOOLS,
-        alt="Accuracy on faces on which people agree little or much",
+        "crowd",
+        "Accuracy on faces on which people agree little or much",
     )
     first, last = report.agreement[0], report.agreement[-1]
     st.caption(

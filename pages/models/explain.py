@@ -3,12 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from emotion.dataset import store
 from emotion.labels import EMOTIONS
 from emotion.models.card import ModelCard
 from pages.models.choice import choose_faces, classifier_or_stop
 from pages.models.faces import explain_face
-from pages.shared.errors import error_ends_page
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import grid_face
 
@@ -17,18 +15,16 @@ _SHOWN = 24
 
 def show_explain(model: ModelCard) -> None:
     """Draw some faces, and of the chosen one where the model looked."""
-    faces = choose_faces()
-    with error_ends_page("folder_off"):
-        dataset = store.open_dataset(faces.dataset)
+    faces = choose_faces(model, asks_what_is_right=False)
+    dataset = faces.dataset
     classifier = classifier_or_stop(model.name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         emotion = st.pills("Class", EMOTIONS, key="explain_class", help="None chosen shows all.")
         if st.button("Other faces", icon=":material/shuffle:", key="explain_shuffle"):
             st.session_state.explain_seed = st.session_state.get("explain_seed", 0) + 1
-    mask = dataset.faces.splits == faces.split
+    indices = faces.indices
     if emotion is not None:
-        mask &= dataset.faces.labels == EMOTIONS.index(emotion)
-    indices = np.flatnonzero(mask)
+        indices = indices[faces.labels == EMOTIONS.index(emotion)]
     if not len(indices):
         st.info("There is no such face; choose another class.", icon=":material/filter_alt_off:")
         return

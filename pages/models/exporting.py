@@ -5,6 +5,7 @@ import io
 import streamlit as st
 
 from emotion.errors import ReadableError
+from emotion.evaluation import cache
 from emotion.exchange import exports
 from emotion.exchange.exports import FORMATS, ExportRequest, FormFigures
 from emotion.labels import in_percent
@@ -85,15 +86,15 @@ def _size(count: int) -> str:
 
 def _show_cost(model: ModelCard) -> None:
     st.subheader("What weights of 8 bits cost")
-    faces = choose_faces()
-    trial = faces.trial(model.name)
+    faces = choose_faces(model, asks_what_is_right=False)
+    trial = faces.trial
     with error_ends_page("error"):
-        figures = exports.load_form_figures(trial)
+        figures = exports.load_form_figures(faces)
         if figures is None:
             offer_job(
-                f"forms-{model_version(model.name)}-{faces}",
+                cache.key("forms", faces),
                 f"Measuring both forms of {model.name}",
-                ExportRequest(model.name, "", faces.dataset, faces.split, faces.honour_exclusions).command,
+                ExportRequest(model.name, "", trial.dataset, trial.split, trial.honour_exclusions).command,
                 "Measure it",
                 "Both forms look at the same faces.",
                 ":material/straighten:",

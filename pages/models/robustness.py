@@ -4,12 +4,13 @@ import streamlit as st
 
 from emotion.evaluation import cache
 from emotion.evaluation.report import Robustness
-from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
+from emotion.evaluation.robustness import CORRUPTIONS, STEPS, SUBSET
+from emotion.evaluation.trial import TrialFaces
 from emotion.figures import models as figures
 from emotion.labels import in_percent
 from emotion.models.card import ModelCard
 from emotion.models.tasks import Task
-from pages.models.choice import Faces, choose_faces, choose_other
+from pages.models.choice import choose_faces, choose_other
 from pages.shared.chart import show_chart
 from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
@@ -34,26 +35,24 @@ def show_robustness(model: ModelCard) -> None:
         )
     count = None if use_all else SUBSET
     with error_ends_page("error"):
-        measured = [cache.load_robustness(faces.trial(name), count) for name in models]
+        measured = [cache.load_robustness(faces.of(name), count) for name in models]
         if any(item is None for item in measured):
             _offer(models, faces, count)
             return
     _show_curves(models, [item for item in measured if item is not None])
 
 
-def _offer(models: list[str], faces: Faces, count: int | None) -> None:
-    trials = [faces.trial(name) for name in models]
-    task = Task.of("robustness", *trials, faces=count)
-    paths = [cache.robustness_path(trial, count).stem for trial in trials]
-    total = len(cache.trial_faces(trials[0]).indices)
+def _offer(models: list[str], faces: TrialFaces, count: int | None) -> None:
+    task = Task.of("robustness", *(faces.of(name).trial for name in models), faces=count)
+    paths = [cache.robustness_path(faces.of(name), count).stem for name in models]
+    total = len(faces)
     tried = total if count is None else min(count, total)
-    steps = 1 + sum(len(kind.levels) - 1 for kind in CORRUPTIONS.values())
     offer_job(
         "+".join(paths),
         f"Measuring the robustness of {' and '.join(models)}",
         task.command,
         "Measure",
-        f"Each model looks at {tried:,} faces in {steps} versions.",
+        f"Each model looks at {tried:,} faces in {STEPS} versions.",
         ":material/play_arrow:",
     )
 

@@ -12,17 +12,16 @@ from emotion.dataset import store
 from emotion.dataset.builtin import BUILTIN_FACES
 from emotion.dataset.face_dataset import FaceDataset
 from emotion.errors import ReadableError
-from emotion.figures import training as figures
-from emotion.labels import EMOTIONS, how_sure, in_percent
+from emotion.evaluation.report import Report
+from emotion.labels import EMOTIONS, how_sure
 from emotion.runs.run import Run
 from emotion.training.config import RunConfig
 from emotion.training.data import load_dataset
 from pages.shared.face_grid import GridFace, face_grid
+from pages.shared.report import show_classes, show_confusion, show_key_figures
 from pages.shared.text import escape_markdown
-from pages.training.chart import live_chart
 
 _WORST = 24
-_SHARE_COLUMN = st.column_config.NumberColumn(format="%.0f%%")
 
 
 @dataclass(frozen=True)
@@ -62,97 +61,42 @@ def show_result(run: Run) -> None:
     """Draw what came of a finished run; each split it was measured on can be chosen."""
     try:
         result = json.loads((run.folder / "result.json").read_text(encoding="utf-8"))
-        measured = {name: part for name, part in result["metrics"].items() if part}
+        reports = {name: Report.from_figures(part) for name, part in result["metrics"].items() if part}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         st.warning("The figures of this run cannot be read.", icon=":material/broken_image:")
         return
     st.subheader("Result", anchor=False)
-    if not measured:
+    if not reports:
         st.info("It was measured on no faces.", icon=":material/info:")
         return
-    split = next(reversed(measured))
-    if len(measured) > 1:
+    split = next(reversed(reports))
+    if len(reports) > 1:
         split = st.segmented_control(
             "Measured on",
-            list(measured),
-            default="test" if "test" in measured else split,
+            list(reports),
+            default="test" if "test" in reports else split,
             required=True,
             format_func=str.capitalize,
             key="training-split",
         )
-    figures_of = measured[split]
-    matrix = np.array(figures_of["confusion_matrix"])
-    _show_figures(figures_of, result)
-    chart, table = st.columns(2, gap="medium")
+    report = reports[split]
+    show_key_figures(report)
+    _show_origin(report, result)
+    chart, table = st.columns([3, 2], gap="large")
     with chart:
-        st.markdown("**What is taken for what**")
-        live_chart(
-            figures.confusion(matrix),
-            "training-confusion",
-            f"Confusion matrix. {confusion_in_words(matrix)}",
-            400,
-        )
+        show_confusion(report, "training-confusion")
     with table:
-        st.markdown("**Class by class**")
-        _show_classes(figures_of["per_class"])
-        st.caption(confusion_in_words(matrix))
+        show_classes(report, "training-classes")
     _show_worst(run, split)
 
 
-def _show_figures(measured: dict, result: dict) -> None:
-    with st.container(horizontal=True):
-        st.metric("Accuracy", in_percent(measured["accuracy"]), border=True)
-        st.metric(
-            "Macro F1",
-            in_percent(measured["macro_f1"]),
-            border=True,
-            help="Mean over the classes: rare ones count.",
-        )
-        st.metric(
-            "Calibration error",
-            in_percent(measured["ece"]),
-            border=True,
-            help="How far its confidence and its accuracy lie apart.",
-        )
-        st.metric("Faces", f"{measured['n']:,}", border=True)
-    parts = [f"Best weights of epoch {result['best_epoch']}"] if result.get("best_epoch") else []
+def _show_origin(report: Report, result: dict) -> None:
+    parts = [f"{report.n:,} faces"]
+    if result.get("best_epoch"):
+        parts.append(f"best weights of epoch {result['best_epoch']}")
     if result.get("device"):
         parts.append(f"trained on {escape_markdown(str(result['device']))}")
-    if parts:
-        st.caption(", ".join(parts) + ".")
-
-
-def _show_classes(per_class: dict[str, dict[str, float]]) -> None:
-    names = [name for name in EMOTIONS if name in per_class]
-    table: dict[str, list] = {"emotion": names}
-    for figure, title in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
-        table[title] = [100 * per_class[name][figure] for name in names]
-    table["faces"] = [per_class[name]["support"] for name in names]
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config=dict.fromkeys(("precision", "recall", "F1"), _SHARE_COLUMN),
-        key="training-classes",
-        alt="Precision, recall and F1 of each class",
-    )
-
-
-def confusion_in_words(matrix: np.ndarray) -> str:
-    """Say which two classes are mixed up most, as a share of the faces of a label.
-
-    Args:
-        matrix: int (7, 7), rows the label, columns the answer.
-    """
-    totals = matrix.sum(axis=1, keepdims=True)
-    shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
-    np.fill_diagonal(shares, 0)
-    label, answer = np.unravel_index(shares.argmax(), shares.shape)
-    if shares[label, answer] == 0:
-        return "No class is mixed up with another."
-    return (
-        f"Most often, {EMOTIONS[label]} is taken for {EMOTIONS[answer]}: "
-        f"{in_percent(shares[label, answer], 0)} of all {EMOTIONS[label]} faces."
-    )
+    st.caption(", ".join(parts) + ".")
 
 
 @st.fragment
@@ -176,7 +120,7 @@ def _show_worst(run: Run, split: str) -> None:
             )
             return
         with st.spinner("Getting the faces …"):
-            faces = _faces(config.dataset, config.synthetic_faces, config.seed, config.honour_exclusions)
+            faces = _faces(config)
     except ReadableError as error:
         st.warning(escape_markdown(str(error)), icon=":material/hide_image:")
         return
@@ -206,14 +150,14 @@ def _fits(faces: FaceDataset, predictions: Predictions, config: RunConfig) -> bo
     return config.targets != "labels" or np.array_equal(faces.labels[predictions.indices], predictions.labels)
 
 
-def _faces(dataset: str, synthetic_faces: int, seed: int, honour_exclusions: bool) -> FaceDataset:
+def _faces(config: RunConfig) -> FaceDataset:
     """Return the faces of a run; those on disk where they are the same, as drawing them takes seconds."""
-    if dataset != store.SYNTHETIC:
-        config = RunConfig(dataset=dataset, honour_exclusions=honour_exclusions)
+    if config.dataset != store.SYNTHETIC:
         return load_dataset(config)
-    if (synthetic_faces, seed, honour_exclusions) == (BUILTIN_FACES, 0, False):
+    drawn = (config.synthetic_faces, config.seed, config.honour_exclusions)
+    if drawn == (BUILTIN_FACES, 0, False):
         return store.open_dataset(store.SYNTHETIC).faces
-    return _drawn_faces(synthetic_faces, seed, honour_exclusions)
+    return _drawn_faces(*drawn)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -5,7 +5,6 @@ import pytest
 
 from emotion import paths
 from emotion.cli.main import main
-from emotion.dataset import store
 from emotion.models import registry
 from emotion.models.card import read_card
 
@@ -62,37 +61,6 @@ def test_use_rename_note_and_delete(capsys):
     assert read_card(registry.model_folder("ours")).note == "well done"
     assert run(capsys, "delete", "ours")[0] == 0
     assert registry.active_model() == "crowd"
-
-
-def test_evaluate(capsys):
-    store.open_dataset(store.SYNTHETIC)
-    status, out, _ = run(capsys, "evaluate", "crowd", "synthetic", "--json")
-    assert status == 0
-    content = json.loads(out)
-    assert (content["model"], content["n"], content["split"]) == ("crowd", 12, "test")
-    assert 0 <= content["overall"]["low"] <= content["accuracy"] <= content["overall"]["high"] <= 1
-    assert len(content["confusion"]) == 7
-    status, out, _ = run(capsys, "evaluate", "crowd", "synthetic")
-    assert "crowd on synthetic, test, by labels: accuracy" in out
-    assert "95 % interval" in out
-
-
-def test_compare(capsys):
-    registry.add_model(CROWD, "mine")
-    status, out, _ = run(capsys, "compare", "crowd", "mine", "synthetic")
-    assert (status, out) == (0, "crowd and mine are right and wrong on the very same faces.\n")
-    status, out, _ = run(capsys, "compare", "crowd", "mine", "synthetic", "--json")
-    assert json.loads(out)["p_value"] == 1
-
-
-@pytest.mark.slow
-def test_robustness(capsys):
-    status, out, _ = run(capsys, "robustness", "crowd", "synthetic")
-    assert status == 0
-    assert "crowd on 12 faces, by labels" in out
-    assert "JPEG quality" in out
-    status, out, _ = run(capsys, "robustness", "crowd", "synthetic", "--json")
-    assert len(json.loads(out)["curves"]) == 8
 
 
 @pytest.mark.slow

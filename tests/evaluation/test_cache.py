@@ -11,7 +11,9 @@ from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import import_dataset
 from emotion.dataset.votes import COLUMN_OF_EMOTION, VOTE_COLUMNS
 from emotion.evaluation import cache, tasks
-from emotion.evaluation.cache import Trial
+from emotion.evaluation.answers import load_probabilities
+from emotion.evaluation.report import Robustness
+from emotion.evaluation.trial import Trial, trial_faces
 from emotion.models import registry
 from emotion.models.tasks import Task
 from tests.helpers import faces_by_name, write_folder
@@ -23,44 +25,41 @@ def trial(tmp_path) -> Trial:
     return Trial("crowd", "mine", "test")
 
 
-def test_an_evaluation_is_kept(trial, monkeypatch):
-    assert cache.load_report(trial) is None
-    assert cache.load_probabilities(trial) is None
+def test_answers_are_kept(trial, monkeypatch):
+    assert load_probabilities(trial_faces(trial)) is None
     progress = []
-    report = tasks.evaluate(trial, lambda done, total: progress.append((done, total)))
-    assert progress[-1] == (21, 21)
-    assert report.overall.n == 21
-    assert cache.load_report(trial) == report
-    assert cache.load_probabilities(trial).shape == (21, 7)
+    report = tasks.evaluate(trial_faces(trial), lambda done, total: progress.append((done, total)))
+    assert (progress[0], progress[-1]) == ((0, 21), (21, 21))
+    assert report.n == 21
+    assert load_probabilities(trial_faces(trial)).shape == (21, 7)
 
     def fail(*arguments, **options):
         raise AssertionError("asked the model again")
 
     monkeypatch.setattr("emotion.evaluation.tasks.Classifier", fail)
-    assert tasks.evaluate(trial) == report
+    assert replace(tasks.evaluate(trial_faces(trial)), seconds=report.seconds) == report
 
 
 def test_what_is_kept_agrees_with_the_classifier(trial, classifier):
-    tasks.evaluate(trial)
-    faces = cache.trial_faces(trial)
-    expected = classifier.predict(np.asarray(faces.dataset.faces.images[faces.indices])).probabilities
-    assert np.allclose(cache.load_probabilities(trial), expected, atol=1e-6)
+    tasks.evaluate(trial_faces(trial))
+    expected = classifier.predict(trial_faces(trial).images).probabilities
+    assert np.allclose(load_probabilities(trial_faces(trial)), expected, atol=1e-6)
 
 
-def test_another_model_or_other_votes_are_judged_anew(trial):
-    tasks.evaluate(trial)
+def test_another_model_is_asked_anew_and_other_votes_need_nobody(trial):
+    assert tasks.evaluate(trial_faces(trial)).agreement == ()
     name = registry.add_model(paths.shipped_models_folder() / "crowd", "other")
-    same_files = Trial(name, "mine", "test")
-    assert cache.load_report(same_files) is not None  # a copy answers alike
+    same_files = trial_faces(trial).of(name)
+    assert load_probabilities(same_files) is not None  # a copy answers alike
     os.utime(registry.model_folder(name) / "model.tflite", ns=(1, 1))
-    assert cache.load_report(same_files) is None
+    assert load_probabilities(same_files) is None
+
     names = [str(item) for item in store.open_dataset("mine").faces.names]
     columns = "image,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,not_a_face"
     rows = "\n".join(f"{item},1,0,0,0,0,0,0,0,0,0" for item in names)
     store.attach_votes("mine", f"{columns}\n{rows}\n".encode())
-    assert cache.load_report(trial) is None
-    assert cache.load_probabilities(trial) is not None  # what the model says does not depend on votes
-    assert tasks.evaluate(trial).agreement
+    assert load_probabilities(trial_faces(trial)) is not None
+    assert tasks.evaluate(trial_faces(trial)).agreement
 
 
 def attach(name: str, winners: list[str]) -> None:
@@ -75,27 +74,25 @@ def attach(name: str, winners: list[str]) -> None:
 
 @pytest.mark.slow
 def test_right_can_be_what_most_people_saw(trial):
-    by_labels = tasks.evaluate(trial)
-    answers = cache.load_probabilities(trial).argmax(axis=1)
+    by_labels = tasks.evaluate(trial_faces(trial))
+    answers = load_probabilities(trial_faces(trial)).argmax(axis=1)
     columns = [VOTE_COLUMNS[COLUMN_OF_EMOTION[answer]] for answer in answers]
     # On 16 faces the people say what the model says; on one something else; on four, nothing clear.
     other = next(column for column in ("fear", "disgust") if column != columns[16])
     attach("mine", [*columns[:16], other, "", "contempt", "unknown", "not_a_face"])
     by_votes = replace(trial, against="votes")
-    assert cache.load_report(by_votes) is None
-    report = tasks.evaluate(by_votes)
+    report = tasks.evaluate(trial_faces(by_votes))
     assert (report.against, report.overall.right, report.overall.n, report.unclear) == ("votes", 16, 17, 4)
-    assert cache.load_report(by_votes) == report
-    again = tasks.evaluate(trial)
+    again = tasks.evaluate(trial_faces(trial))
     assert (again.overall, again.unclear) == (by_labels.overall, 0)
     # How far people agree is told of the dataset's labels, whatever counts as right.
     assert sum(group.by_label.right for group in report.agreement) == int(
-        (answers[:17] == cache.trial_faces(trial).labels[:17]).sum()
+        (answers[:17] == trial_faces(trial).labels[:17]).sum()
     )
-    measured = tasks.measure_robustness(by_votes, None)
+    measured = tasks.measure_robustness(trial_faces(by_votes), None)
     assert (measured.n, measured.against, measured.curves[0].accuracy[0]) == (17, "votes", 16 / 17)
-    assert cache.load_robustness(by_votes, None) == measured
-    assert cache.load_robustness(trial, None) is None
+    assert cache.load_robustness(trial_faces(by_votes), None) == measured
+    assert cache.load_robustness(trial_faces(trial), None) is None
 
 
 def test_a_task_asks_for_the_trials_it_was_made_of():
@@ -109,62 +106,78 @@ def test_a_task_asks_for_the_trials_it_was_made_of():
 def test_what_most_people_saw_needs_votes(trial):
     by_votes = replace(trial, against="votes")
     with pytest.raises(DatasetError, match="has no votes"):
-        tasks.evaluate(by_votes)
+        tasks.evaluate(trial_faces(by_votes))
     attach("mine", ["unknown"] * 21)
     with pytest.raises(DatasetError, match="none of the seven emotions"):
-        tasks.evaluate(by_votes)
+        tasks.evaluate(trial_faces(by_votes))
 
 
 def test_excluded_faces_are_left_out_when_asked(trial):
-    all_faces = tasks.evaluate(trial)
-    indices = cache.trial_faces(trial).indices
+    all_faces = tasks.evaluate(trial_faces(trial))
+    indices = trial_faces(trial).indices
     store.exclude("mine", indices[:4], "test")
     honouring = Trial("crowd", "mine", "test", honour_exclusions=True)
-    report = tasks.evaluate(honouring)
+    report = tasks.evaluate(trial_faces(honouring))
     assert (report.overall.n, report.excluded) == (17, 4)
-    assert np.array_equal(cache.load_probabilities(honouring), cache.load_probabilities(trial)[4:])
-    assert cache.load_report(trial) == all_faces
+    assert np.array_equal(
+        load_probabilities(trial_faces(honouring)), load_probabilities(trial_faces(trial))[4:]
+    )
+    assert tasks.evaluate(trial_faces(trial)).overall == all_faces.overall
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
 def test_a_damaged_file_is_as_good_as_none(trial, content):
-    tasks.evaluate(trial)
-    cache.report_path(trial).write_bytes(content)
-    assert cache.load_report(trial) is None
-    assert tasks.evaluate(trial).overall.n == 21
+    tasks.evaluate(trial_faces(trial))
+    cache.save_json(cache.robustness_path(trial_faces(trial), 7), Robustness("crowd", 7, ()).to_dict())
+    for path in cache.results_folder().glob("[!.]*"):
+        path.write_bytes(content)
+    assert load_probabilities(trial_faces(trial)) is None
+    assert cache.load_robustness(trial_faces(trial), 7) is None
+    assert tasks.evaluate(trial_faces(trial)).n == 21
 
 
-def test_a_comparison_knows_the_models_by_their_present_names(trial):
+def test_robustness_knows_the_model_by_its_present_name(trial):
     name = registry.add_model(paths.shipped_models_folder() / "crowd", "other")
-    comparison = tasks.compare(trial, Trial(name, "mine", "test"))
-    assert comparison.only_first == comparison.only_second == 0
+    cache.save_json(cache.robustness_path(trial_faces(trial), 7), Robustness("crowd", 7, ()).to_dict())
     registry.rename_model(name, "renamed")
-    kept = cache.load_comparison(trial, Trial("renamed", "mine", "test"))
-    assert kept.second == "renamed"
+    assert cache.load_robustness(trial_faces(trial).of("renamed"), 7).model == "renamed"
+
+
+def test_two_that_ask_about_other_faces_at_once_keep_both_answers(trial):
+    faces, training = trial_faces(trial), trial_faces(replace(trial, split="train"))
+    other = []
+
+    def meanwhile(done, total):
+        if not other:
+            other.append(tasks.evaluate(training))
+
+    tasks.evaluate(faces, meanwhile)
+    assert load_probabilities(training) is not None
+    assert load_probabilities(faces) is not None
 
 
 @pytest.mark.parametrize(
     ("trial", "message"),
     [
         (Trial("crowd", "nothing", "test"), "no dataset called 'nothing'"),
-        (Trial("crowd", "mine", "validation"), "has no split 'validation'; it has: train, test"),
+        (Trial("crowd", "mine", "validation"), "no split called 'validation'; it has: test, train"),
     ],
 )
 def test_what_is_not_there(tmp_path, trial, message):
     import_dataset(write_folder(tmp_path / "mine", faces_by_name(7, "test") | faces_by_name(7)), "mine")
     with pytest.raises(DatasetError, match=message):
-        tasks.evaluate(trial)
+        tasks.evaluate(trial_faces(trial))
 
 
 def test_old_results_make_room(trial, monkeypatch):
     monkeypatch.setattr(cache, "_MAX_FILES", 3)
-    tasks.evaluate(trial)
-    folder = cache.report_path(trial).parent
+    tasks.evaluate(trial_faces(trial))
+    folder = cache.results_folder()
     for number in range(4):
         cache.save_json(folder / f"x-{number}.json", {})
         os.utime(folder / f"x-{number}.json", (number, number))
     cache.save_json(folder / "newest.json", {})
-    assert len(list(folder.iterdir())) == 3
+    assert len(list(folder.glob("[!.]*"))) == 3
     assert (folder / "newest.json").is_file()
 
 
@@ -177,10 +190,12 @@ def test_a_task_survives_its_command_line():
 @pytest.mark.slow
 def test_robustness_is_kept(trial, monkeypatch):
     progress = []
-    measured = tasks.measure_robustness(trial, 7, lambda done, total: progress.append((done, total)))
+    measured = tasks.measure_robustness(
+        trial_faces(trial), 7, lambda done, total: progress.append((done, total))
+    )
     assert measured.n == 7
     assert progress[-1][0] == progress[-1][1] == 7 * 41
-    assert cache.load_robustness(trial, 7) == measured
-    assert cache.load_robustness(trial, None) is None
-    shutil.rmtree(cache.report_path(trial).parent)
-    assert tasks.measure_robustness(trial, 7) == measured  # the same chance every time
+    assert cache.load_robustness(trial_faces(trial), 7) == measured
+    assert cache.load_robustness(trial_faces(trial), None) is None
+    shutil.rmtree(cache.results_folder())
+    assert tasks.measure_robustness(trial_faces(trial), 7) == measured  # the same chance every time

@@ -14,7 +14,7 @@ from emotion import paths
 from emotion.dataset import store
 from emotion.errors import FileError
 from emotion.evaluation import cache
-from emotion.evaluation.cache import Trial
+from emotion.evaluation.trial import Trial, trial_faces
 from emotion.exchange import exports
 from emotion.exchange.exports import export_model, measure_forms, write_bundle
 from emotion.labels import EMOTIONS
@@ -176,6 +176,6 @@ def test_what_8_bits_cost_is_measured_and_kept(monkeypatch):
     assert figures.n == 12
     assert figures.float_accuracy == figures.quantised_accuracy
     assert figures.largest_difference == 0
-    assert exports.load_form_figures(trial) == figures
-    cache.forms_path(trial).write_text("[]")
-    assert exports.load_form_figures(trial) is None
+    assert exports.load_form_figures(trial_faces(trial)) == figures
+    cache.forms_path(trial_faces(trial)).write_text("[]")
+    assert exports.load_form_figures(trial_faces(trial)) is None

@@ -1,8 +1,8 @@
 import pytest
 
+from emotion.evaluation.comparison import Comparison
 from emotion.evaluation.report import (
     AgreementGroup,
-    Comparison,
     CoveragePoint,
     Proportion,
     ReliabilityBin,
@@ -47,7 +47,7 @@ def test_coverage():
 
 
 def test_agreement_leaves_gaps_where_nobody_agrees():
-    share = Proportion(5, 10, 0.3, 0.7)
+    share = Proportion(5, 10)
     figure = figures.agreement([AgreementGroup("below half", share, None), AgreementGroup("x", share, share)])
     by_label, by_crowd = figure.data
     assert by_label.y == (0.5, 0.5)
@@ -56,7 +56,7 @@ def test_agreement_leaves_gaps_where_nobody_agrees():
 
 
 def test_a_comparison_adds_up():
-    figure = figures.comparison(Comparison("a", "b", 50, 10, 25, 15, 0.02))
+    figure = figures.comparison(Comparison("a", "b", 50, 10, 25, 15))
     assert sum(bar.x[0] for bar in figure.data) == pytest.approx(1)
     assert [bar.name for bar in figure.data] == [
         "both right: 50",

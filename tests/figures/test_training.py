@@ -1,8 +1,6 @@
-import numpy as np
 import pytest
 
 from emotion.figures import training as figures
-from emotion.labels import EMOTIONS
 
 
 def epoch(number: int) -> dict:
@@ -100,20 +98,6 @@ def test_comparison_of_the_training_and_of_a_run_that_has_nothing_yet():
 def test_too_many_runs():
     with pytest.raises(ValueError, match="at most"):
         figures.comparison({str(number): [] for number in range(figures.MAX_COMPARED + 1)}, "loss")
-
-
-def test_confusion():
-    matrix = np.zeros((7, 7), int)
-    matrix[0, 0], matrix[0, 1], matrix[3, 3] = 3, 1, 1500  # five classes without a face
-    figure = figures.confusion(matrix)
-    (cells,) = figure.data
-    assert list(cells.y) == list(EMOTIONS)
-    assert np.asarray(cells.z)[0].tolist() == [0.75, 0.25, 0, 0, 0, 0, 0]
-    assert np.isfinite(np.asarray(cells.z, float)).all()
-    texts = {(item.y, item.x): item.text for item in figure.layout.annotations}
-    assert len(texts) == 49
-    assert texts["angry", "disgust"] == "1"
-    assert texts["happy", "happy"] == "1,500"
 
 
 @pytest.mark.parametrize("count", [1, 3])

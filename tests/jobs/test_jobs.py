@@ -5,8 +5,8 @@ import pytest
 
 from emotion import paths
 from emotion.dataset import store
-from emotion.evaluation import cache
-from emotion.evaluation.cache import Trial
+from emotion.evaluation.answers import load_probabilities
+from emotion.evaluation.trial import Trial, trial_faces
 from emotion.jobs.jobs import JobState, Limits, ModelJobs
 from emotion.models.tasks import Task
 from tests.helpers import PATIENCE, wait_until
@@ -104,7 +104,7 @@ def test_a_real_evaluation():
     jobs.start("a", "Evaluating", task.command())
     status = jobs.wait("a", PATIENCE)
     assert (status.state, status.error) == (JobState.DONE, None)
-    assert cache.load_report(Trial("crowd", store.SYNTHETIC, "test")).overall.n == 12
+    assert load_probabilities(trial_faces(Trial("crowd", store.SYNTHETIC, "test"))).shape == (12, 7)
     jobs.start("b", "Evaluating", Task("evaluate", ("none",), store.SYNTHETIC, "test").command())
     assert jobs.wait("b", PATIENCE).error.startswith("There is no model 'none'")
 

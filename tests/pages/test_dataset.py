@@ -54,6 +54,14 @@ def test_a_newcomer_sees_the_built_in_faces():
     assert "Class weights" in texts(app)
 
 
+@pytest.mark.parametrize("view", ["Overview", "Gallery", "Quality", "Augmentation", "Import"])
+def test_a_dataset_is_opened_once_a_drawing(view, opened):
+    app = open_page(view)
+    opened.clear()
+    app.run()
+    assert len(opened) == 1
+
+
 def test_one_split():
     app = open_page()
     app.segmented_control(key="split-synthetic").set_value("test").run()

@@ -12,7 +12,10 @@ from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.votes import COLUMN_OF_EMOTION, VOTE_COLUMNS
 from emotion.evaluation import cache, tasks
-from emotion.evaluation.cache import Trial
+from emotion.evaluation.answers import load_probabilities
+from emotion.evaluation.report import Robustness, RobustnessCurve
+from emotion.evaluation.robustness import CORRUPTIONS
+from emotion.evaluation.trial import Trial, trial_faces
 from emotion.exchange import exports
 from emotion.jobs.jobs import JobState
 from emotion.labels import EMOTIONS
@@ -118,29 +121,56 @@ def test_an_evaluation_in_the_background():
     store.open_dataset(store.SYNTHETIC)
     app = open_page("Evaluate")
     assert "12 faces" in texts(app)
-    key = cache.report_path(TRIAL).stem
+    key = cache.key("evaluate", trial_faces(TRIAL))
     app.button(key=f"start-{key}").click().run()
     assert not app.exception
     assert model_jobs().wait(key, PATIENCE).state is JobState.DONE
     app.run()
     assert not app.exception
-    report = cache.load_report(TRIAL)
+    report = tasks.evaluate(trial_faces(TRIAL))
     assert metrics(app)["Accuracy"] == f"{report.overall.share:.1%}"
     assert metrics(app)["95 % interval"] == f"{report.overall.low:.1%} – {report.overall.high:.1%}"
+    assert metrics(app)["Mean recall"] == f"{report.balanced_accuracy:.1%}"
     assert len(app.get("plotly_chart")) == 3  # confusion, reliability, coverage
+    assert report.mistakes_in_words() in texts(app)
     assert "crowd has learned what people voted for" in texts(app)
 
 
+@pytest.mark.parametrize("view", ["Evaluate", "Compare", "Explain", "Robustness", "Export"])
+def test_a_dataset_is_opened_once_a_drawing(view, opened):
+    tasks.compare(trial_faces(TRIAL), "small")
+    curves = tuple(RobustnessCurve(kind, (0.0, 1.0), (0.9, 0.5)) for kind in CORRUPTIONS)
+    for name in ("crowd", "small"):
+        path = cache.robustness_path(trial_faces(TRIAL).of(name), 700)
+        cache.save_json(path, Robustness(name, 12, curves).to_dict())
+    app = open_page(view)
+    if view == "Evaluate":
+        app.selectbox(key="cm_label").set_value("happy").run()
+    elif view == "Compare":
+        app.selectbox(key="models_other").set_value("small").run()
+    elif view == "Robustness":
+        app.toggle(key="robust_two").set_value(True).run()
+    opened.clear()
+    app.run()
+    assert not app.exception
+    assert len(opened) == 1
+    if view != "Export":
+        cache.results_folder().rename(paths.home() / "gone")  # then it is offered anew
+        opened.clear()
+        app.run()
+        assert len(opened) == 1
+
+
 def test_a_cell_of_the_confusions_shows_its_faces():
-    report = tasks.evaluate(TRIAL)
+    report = tasks.evaluate(trial_faces(TRIAL))
     app = open_page("Evaluate")
     names = list(report.per_class)
-    row, column = next((r, c) for r in range(7) for c in range(7) if report.confusion[r][c])
+    row, column = next((r, c) for r in range(7) for c in range(7) if report.confusion_matrix[r][c])
     app.selectbox(key="cm_label").set_value(names[row]).run()
     app.selectbox(key="cm_answer").set_value(names[column]).run()
-    count = report.confusion[row][column]
+    count = report.confusion_matrix[row][column]
     assert f"**{count} face{'s' * (count != 1)}**, the surest answers first" in texts(app)
-    row, column = next((r, c) for r in range(7) for c in range(7) if not report.confusion[r][c])
+    row, column = next((r, c) for r in range(7) for c in range(7) if not report.confusion_matrix[r][c])
     app.selectbox(key="cm_label").set_value(names[row]).run()
     app.selectbox(key="cm_answer").set_value(names[column]).run()
     assert "There is no such face" in app.info[0].value
@@ -152,11 +182,11 @@ def test_votes_and_copies_and_exclusions():
     columns = "image,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,not_a_face"
     rows = "\n".join(f"{name},9,0,1,0,0,0,0,0,0,0" for name in dataset.faces.names)
     store.attach_votes(store.SYNTHETIC, f"{columns}\n{rows}\n".encode())
-    indices = cache.trial_faces(TRIAL).indices
+    indices = trial_faces(TRIAL).indices
     store.exclude(store.SYNTHETIC, indices[:3], "test")
-    tasks.evaluate(TRIAL)
+    tasks.evaluate(trial_faces(TRIAL))
     honouring = Trial("crowd", store.SYNTHETIC, "test", honour_exclusions=True)
-    tasks.evaluate(honouring)
+    tasks.evaluate(trial_faces(honouring))
     app = open_page("Evaluate")
     app.segmented_control(key="models_against-synthetic-votes").set_value("labels").run()
     assert "Where people agree, and where they do not" in texts(app)
@@ -167,17 +197,18 @@ def test_votes_and_copies_and_exclusions():
 
 
 def test_what_counts_as_right_can_be_chosen():
-    by_labels = tasks.evaluate(TRIAL)
+    by_labels = tasks.evaluate(trial_faces(TRIAL))
     assert by_labels.overall.share < 1
-    faces, answers = cache.trial_faces(TRIAL), cache.load_probabilities(TRIAL).argmax(axis=1)
+    faces = trial_faces(TRIAL)
+    answers = load_probabilities(faces).argmax(axis=1)
     rows = [",".join(["image", *VOTE_COLUMNS])]
     for name, answer in zip(faces.dataset.faces.names[faces.indices], answers, strict=True):
         # People see what the model says.
         votes = [9 * (column == COLUMN_OF_EMOTION[answer]) for column in range(len(VOTE_COLUMNS))]
         rows.append(f"{name}," + ",".join(map(str, votes)))
     store.attach_votes(store.SYNTHETIC, "\n".join(rows).encode())
-    by_labels = tasks.evaluate(TRIAL)  # anew, as there are votes now
-    by_votes = tasks.evaluate(replace(TRIAL, against="votes"))
+    by_labels = tasks.evaluate(trial_faces(TRIAL))  # anew, as there are votes now
+    by_votes = tasks.evaluate(trial_faces(replace(TRIAL, against="votes")))
     assert by_votes.overall.share == 1
     app = open_page("Evaluate")
     assert metrics(app)["Accuracy"] == f"{by_votes.overall.share:.1%}"  # as crowd has learned it
@@ -193,7 +224,7 @@ def test_what_counts_as_right_can_be_chosen():
 
 def test_a_failed_job_says_why():
     app = open_page("Evaluate")
-    key = cache.report_path(TRIAL).stem
+    key = cache.key("evaluate", trial_faces(TRIAL))
     model_jobs().start(key, "Evaluating", ["/no/such/program"])
     model_jobs().wait(key, PATIENCE)
     app.run()
@@ -215,10 +246,10 @@ def test_comparing_needs_two():
 
 @pytest.mark.usefixtures("only_crowd")
 def test_compare():
-    other = Trial(registry.add_model(CROWD, "other"), store.SYNTHETIC, "test")
+    registry.add_model(CROWD, "other")
     app = open_page("Compare")
     assert "Compare" in labels(app)
-    tasks.compare(TRIAL, other)
+    tasks.compare(trial_faces(TRIAL), "other")
     app.run()
     assert not app.exception
     assert "right and wrong on the very same faces" in texts(app)
@@ -231,7 +262,7 @@ def test_explain():
     app = open_page("Explain")
     assert len(app.get("image")) == 8  # the face, and seven maps
     assert "Yellow and orange places speak for the class" in texts(app)
-    present = {EMOTIONS[label] for label in cache.trial_faces(TRIAL).labels}
+    present = {EMOTIONS[label] for label in trial_faces(TRIAL).labels}
     for name in EMOTIONS:
         app.pills(key="explain_class").set_value(name).run()
         assert ("There is no such face" in texts(app)) == (name not in present)
@@ -262,7 +293,7 @@ def test_robustness():
     app = open_page("Robustness")
     assert "12 faces in 41 versions" in texts(app)
     for name in ("crowd", other):
-        tasks.measure_robustness(Trial(name, store.SYNTHETIC, "test"), 700)
+        tasks.measure_robustness(trial_faces(TRIAL).of(name), 700)
     app.run()
     assert len(app.get("plotly_chart")) == 8
     app.toggle(key="robust_two").set_value(True).run()
@@ -277,9 +308,8 @@ def test_export(monkeypatch):
     assert "pip install tf2onnx onnx" in texts(app).replace("\\", "")
     assert "Make it" in labels(app)
     assert "Measure it" in labels(app)
-    trial = Trial("crowd", store.SYNTHETIC, "test")
     figures = exports.FormFigures(12, 0.5, 0.49, 0.021, 6_500_000, 1_600_000)
-    cache.save_json(cache.forms_path(trial), vars(figures))
+    cache.save_json(cache.forms_path(trial_faces(TRIAL)), vars(figures))
     app.run()
     assert metrics(app)["Weights of 8 bits"] == "49.00%"
     assert metrics(app)["Size"] == "1.6 MB of 6.5 MB"

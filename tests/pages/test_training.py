@@ -13,6 +13,8 @@ from streamlit.testing.v1 import AppTest
 from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.importing import import_dataset
+from emotion.evaluation.metrics import evaluate_probabilities
+from emotion.evaluation.report import Report
 from emotion.labels import EMOTIONS
 from emotion.models import registry
 from emotion.runs import actions
@@ -27,7 +29,7 @@ from pages.shared.setting import parse_numbers
 from pages.training.compare import comparison_table, distinct_names
 from pages.training.estimate import count_faces
 from pages.training.progress import UsageMeter, measure
-from pages.training.result import Predictions, confusion_in_words, read_predictions
+from pages.training.result import Predictions, read_predictions
 from pages.training.runs import find_runs
 from pages.training.start import free_name
 from pages.training.words import differences, duration, setting_texts
@@ -110,23 +112,13 @@ def add_finished(name: str = "mine", config: RunConfig = CONFIG, wrong: int = 3)
         test_labels=labels,
         test_probabilities=probabilities,
     )
-    matrix = np.zeros((7, 7), int)
-    np.add.at(matrix, (labels, answers), 1)
-    per_class = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
-    evaluation = {
-        "n": len(indices),
-        "accuracy": float((answers == labels).mean()),
-        "macro_f1": 0.61,
-        "ece": 0.05,
-        "per_class": dict.fromkeys(EMOTIONS, per_class),
-        "confusion_matrix": matrix.tolist(),
-    }
+    report = evaluate_probabilities(probabilities, labels)
     result = {
         "best_epoch": 2,
         "epochs": 2,
         "temperature": 1.0,
         "device": "2 GPUs",
-        "metrics": {"test": evaluation},
+        "metrics": {"test": report.figures()},
     }
     (run.folder / "result.json").write_text(json.dumps(result))
     shutil.copytree(paths.shipped_models_folder() / "crowd", run.folder / "model")
@@ -544,14 +536,18 @@ def test_a_finished_run_shows_what_came_of_it():
     assert not app.exception
     metrics = {metric.label: metric.value for metric in app.metric}
     assert metrics["Accuracy"] == "75.0%"  # 3 of 12 wrong
-    assert metrics["Macro F1"] == "61.0%"
-    assert "trained on 2 GPUs" in texts(app)
+    report = Report.from_figures(json.loads((run.folder / "result.json").read_text())["metrics"]["test"])
+    assert metrics["Macro F1"] == f"{report.macro_f1:.1%}"
+    assert metrics["Mean recall"] == f"{report.balanced_accuracy:.1%}"
+    assert "12 faces, best weights of epoch 2, trained on 2 GPUs" in texts(app)
     table = table_with(app, "recall")
-    assert table["emotion"].tolist() == list(EMOTIONS)
-    assert table["recall"].tolist() == [50.0] * 7
+    assert table["class"].tolist() == list(EMOTIONS)
+    assert table["recall"].tolist() == [100 * item["recall"] for item in report.per_class.values()]
+    assert report.mistakes_in_words() in texts(app)
     assert "Below each face" in texts(app)
-    # Accuracy, loss, learning rate, confusion matrix; and the grid of faces.
-    assert len(app.get("bidi_component")) == 5
+    # Accuracy, loss, learning rate; and the grid of faces.
+    assert len(app.get("bidi_component")) == 4
+    assert len(app.get("plotly_chart")) == 1  # the confusion matrix
 
 
 def test_no_answer_is_wrong():
@@ -798,13 +794,6 @@ def test_predictions_that_are_not_there(tmp_path):
     assert read_predictions(tmp_path / "other.npz", "test") is None
     (tmp_path / "cut.npz").write_bytes((tmp_path / "other.npz").read_bytes()[:100])
     assert read_predictions(tmp_path / "cut.npz", "test") is None
-
-
-def test_confusion_in_words():
-    matrix = np.eye(7, dtype=int) * 10
-    assert confusion_in_words(matrix) == "No class is mixed up with another."
-    matrix[2, 4] = 10
-    assert "fear is taken for sad: 50% of all fear faces" in confusion_in_words(matrix)
 
 
 def test_count_faces(tmp_path):

@@ -1,4 +1,4 @@
-"""What may be wrong with a dataset: copies, blank pictures, labels that a model or the crowd doubts.
+"""What may be wrong with a dataset: copies, blank pictures, labels that people doubt.
 
 Every search looks at all faces, excluded or not. What takes more than a moment is kept with the dataset.
 """
@@ -6,7 +6,6 @@ Every search looks at all faces, excluded or not. What takes more than a moment 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,10 +22,7 @@ from emotion.dataset.quality.near_copies import NEAR_VERSION, near_copy_groups
 from emotion.dataset.result_cache import Arrays, cached_arrays
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import NOT_A_FACE, require_votes
-from emotion.labels import EMOTIONS, in_percent
-
-if TYPE_CHECKING:
-    from emotion.models.classifier import Classifier
+from emotion.labels import in_percent
 
 OnProgress = Callable[[float], None]
 
@@ -43,7 +39,7 @@ _RANK = {"train": 0, "validation": 1, "test": 2}
 
 def find_exact_copies(dataset: StoredDataset) -> QualityFinding:
     """Find the groups of faces that are equal in every pixel."""
-    groups = _exact_groups(dataset)
+    groups = exact_groups(dataset)
     return QualityFinding(
         "exact_copies",
         "Exact copies",
@@ -56,7 +52,7 @@ def find_exact_copies(dataset: StoredDataset) -> QualityFinding:
 def find_cross_split_copies(dataset: StoredDataset) -> QualityFinding:
     """Find the groups of exact copies that lie in more than one split."""
     splits = dataset.faces.splits
-    groups = [group for group in _exact_groups(dataset) if len(set(splits[group].tolist())) > 1]
+    groups = [group for group in exact_groups(dataset) if len(set(splits[group].tolist())) > 1]
     ranks = _ranks(dataset)
     surplus = [group[ranks[group] < ranks[group].max()] for group in groups]
     return QualityFinding(
@@ -72,7 +68,7 @@ def find_cross_split_copies(dataset: StoredDataset) -> QualityFinding:
 def find_conflicting_copies(dataset: StoredDataset) -> QualityFinding:
     """Find the groups of exact copies that carry different labels."""
     labels = dataset.faces.labels
-    groups = [group for group in _exact_groups(dataset) if len(set(labels[group].tolist())) > 1]
+    groups = [group for group in exact_groups(dataset) if len(set(labels[group].tolist())) > 1]
     return QualityFinding(
         "conflicting_copies",
         "Copies with different labels",
@@ -93,7 +89,7 @@ def find_near_copies(dataset: StoredDataset, on_progress: OnProgress = lambda sh
     """
 
     def compute() -> Arrays:
-        return pack_groups(near_copy_groups(dataset.faces.images, _exact_groups(dataset), on_progress))
+        return pack_groups(near_copy_groups(dataset.faces.images, exact_groups(dataset), on_progress))
 
     groups = unpack_groups(cached_arrays(dataset, f"near-copies-{NEAR_VERSION}", compute))
     on_progress(1.0)
@@ -135,50 +131,6 @@ def tone_shares(images: np.ndarray) -> np.ndarray:
         windows = sums[:, BLANK_TONES:] - sums[:, :-BLANK_TONES]
         shares[start : start + _BLOCK] = windows.max(axis=1) / pixels.shape[1]
     return shares
-
-
-def find_doubtful(
-    dataset: StoredDataset,
-    classifier: Classifier,
-    on_progress: OnProgress = lambda share: None,
-    limit: int = LIST_LENGTH,
-) -> QualityFinding:
-    """Find the faces whose label a model doubts most; the score is the probability it gives the label.
-
-    A model that was trained on these very faces doubts them less than it should.
-
-    Args:
-        dataset: of any size.
-        classifier: the model; its answers are kept with the dataset.
-        on_progress: given the share that is done, 0 to 1; what it raises ends the search.
-        limit: how many faces at most.
-    """
-    model = classifier.card
-    images, labels = dataset.faces.images, dataset.faces.labels
-
-    def compute() -> Arrays:
-        answers = np.zeros((len(images), len(EMOTIONS)), np.float32)
-        for start in range(0, len(images), 256):
-            answers[start : start + 256] = classifier.predict(
-                np.asarray(images[start : start + 256])
-            ).probabilities
-            on_progress(start / len(images))
-        return {"probabilities": answers}
-
-    probabilities = cached_arrays(dataset, f"answers-{classifier.version}", compute)["probabilities"]
-    on_progress(1.0)
-    of_label = probabilities[np.arange(len(labels)), labels]
-    order = np.argsort(of_label, kind="stable")
-    found = order[probabilities.argmax(axis=1)[order] != labels[order]][:limit]
-    return QualityFinding(
-        "doubtful",
-        "Labels the model doubts",
-        f"The model {model.name} gives these labels the least probability. Look before you exclude: "
-        "the label may be wrong, or the model.",
-        singles(found),
-        found,
-        of_label[found],
-    )
 
 
 def find_disputed(dataset: StoredDataset, limit: int = LIST_LENGTH) -> QualityFinding:
@@ -223,7 +175,9 @@ def find_not_a_face(dataset: StoredDataset) -> QualityFinding:
     )
 
 
-def _exact_groups(dataset: StoredDataset) -> list[np.ndarray]:
+def exact_groups(dataset: StoredDataset) -> list[np.ndarray]:
+    """Return the groups of faces that are equal in every pixel, int64 (k,) each."""
+
     def compute() -> Arrays:
         return pack_groups(group_by(image_keys(dataset.faces.images)))
 

@@ -16,7 +16,6 @@ from emotion.dataset.quality.searches import (
     find_conflicting_copies,
     find_cross_split_copies,
     find_disputed,
-    find_doubtful,
     find_exact_copies,
     find_near_copies,
     find_not_a_face,
@@ -189,21 +188,6 @@ def test_tone_shares_are_those_of_a_plain_count(monkeypatch):
     assert searches.tone_shares(images).tolist() == pytest.approx(expected)
 
 
-def test_doubtful_labels_come_first(make, classifier):
-    images, _ = generate(40, seed=2)
-    answers = classifier.predict(images).probabilities
-    labels = answers.argmax(axis=1)
-    labels[[5, 17]] = answers[[5, 17]].argmin(axis=1)
-    dataset = make(images, labels)
-    seen = []
-    found = find_doubtful(dataset, classifier, seen.append)
-    assert set(found.indices.tolist()) == {5, 17}
-    assert found.scores.tolist() == sorted(found.scores.tolist())
-    assert classifier.card.name in found.explanation
-    assert seen[-1] == 1
-    assert find_doubtful(dataset, classifier, limit=1).faces == 1
-
-
 def test_disputed_faces_and_no_faces(make):
     dataset = make(generate(4, seed=2)[0])
     header = "image," + ",".join(VOTE_COLUMNS)
@@ -235,7 +219,7 @@ def test_findings_go_into_a_table(make):
 
 @pytest.mark.parametrize("count", [1, 2, 7])
 @pytest.mark.parametrize("kind", ["faces", "one tone", "all the same"])
-def test_tiny_and_odd_datasets(make, classifier, count, kind):
+def test_tiny_and_odd_datasets(make, count, kind):
     images = generate(count, seed=1)[0]
     if kind == "one tone":
         images = np.full_like(images, 0) + np.arange(count, dtype=np.uint8)[:, None, None]
@@ -249,4 +233,3 @@ def test_tiny_and_odd_datasets(make, classifier, count, kind):
         assert found.to_csv(dataset).count("\n") == found.faces + 1
     assert find_near_copies(dataset).faces == 0
     assert find_exact_copies(dataset).faces == (count if kind == "all the same" and count > 1 else 0)
-    assert find_doubtful(dataset, classifier).faces <= count

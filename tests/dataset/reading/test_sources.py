@@ -11,7 +11,7 @@ from PIL import Image
 
 from emotion.dataset.face_dataset import DatasetError, image_keys
 from emotion.dataset.reading.sources import open_source, read_dataset, read_with_note
-from emotion.dataset.splits import select_part
+from emotion.dataset.splits import part_mask
 from emotion.labels import EMOTIONS
 from emotion.synthetic.faces import generate
 from tests.helpers import csv_text, faces_by_name, png_bytes, write_folder, zip_bytes
@@ -384,16 +384,16 @@ def test_the_two_tests_can_be_told_apart(tmp_path):
     usages = ["Training"] * 4 + ["PublicTest"] * 2 + ["PrivateTest"]
     dataset = read_dataset(write(tmp_path / "x.csv", csv_text(*generate(7, seed=3), usages).encode()))
     sizes = {
-        part: len(select_part(dataset, part)) for part in ("train", "test", "public-test", "private-test")
+        part: part_mask(dataset, part).sum() for part in ("train", "test", "public-test", "private-test")
     }
     assert sizes == {"train": 4, "test": 3, "public-test": 2, "private-test": 1}
     with pytest.raises(DatasetError, match="no split called 'validation'"):
-        select_part(dataset, "validation")
+        part_mask(dataset, "validation")
 
 
 def test_a_test_without_such_names_has_no_parts(tmp_path):
     with pytest.raises(DatasetError, match="PublicTest"):
-        select_part(read_dataset(write_folder(tmp_path, FILES)), "public-test")
+        part_mask(read_dataset(write_folder(tmp_path, FILES)), "public-test")
 
 
 def test_a_source_tells_how_much_there_is(tmp_path):

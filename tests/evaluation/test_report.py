@@ -3,16 +3,27 @@ import json
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_recall_fscore_support,
+)
 
+from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.votes import VOTE_COLUMNS
-from emotion.evaluation import building
-from emotion.evaluation.cache import Trial, TrialFaces, trial_faces
-from emotion.evaluation.metrics import expected_calibration_error, reliability_bins
-from emotion.evaluation.report import Comparison, Report
+from emotion.evaluation.metrics import (
+    coverage_curve,
+    evaluate_probabilities,
+    evaluate_trial,
+    expected_calibration_error,
+    reliability_bins,
+)
+from emotion.evaluation.report import Proportion, Report
+from emotion.evaluation.trial import Trial, TrialFaces, trial_faces
 from emotion.labels import EMOTIONS
 
 TRIAL = Trial("crowd", store.SYNTHETIC, "test")
@@ -37,7 +48,7 @@ def random_answers(labels, share_right=0.6, seed=0):
 def report_of(faces: TrialFaces | None = None, trial: Trial = TRIAL) -> tuple[Report, TrialFaces, np.ndarray]:
     faces = faces or trial_faces(trial)
     probabilities = random_answers(faces.labels)
-    return building.build_report(trial, faces, probabilities, 1.0), faces, probabilities
+    return evaluate_trial(faces, probabilities, 1.0), faces, probabilities
 
 
 def with_votes(faces: TrialFaces, votes: np.ndarray) -> TrialFaces:
@@ -48,19 +59,24 @@ def test_figures_agree_with_scikit_learn():
     report, faces, probabilities = report_of()
     answers = probabilities.argmax(axis=1)
     assert report.overall.share == pytest.approx(accuracy_score(faces.labels, answers))
-    assert report.confusion == confusion_matrix(faces.labels, answers, labels=range(7)).tolist()
+    assert report.confusion_matrix == confusion_matrix(faces.labels, answers, labels=range(7)).tolist()
     expected = precision_recall_fscore_support(faces.labels, answers, labels=range(7), zero_division=0)
     for key, values in zip(("precision", "recall", "f1", "support"), expected, strict=True):
         assert [report.per_class[name][key] for name in EMOTIONS] == pytest.approx(values, abs=1e-6)
+    assert report.macro_f1 == pytest.approx(f1_score(faces.labels, answers, average="macro"))
+    assert report.balanced_accuracy == pytest.approx(balanced_accuracy_score(faces.labels, answers))
+    assert report.neutral_bias == pytest.approx((answers == 6).mean() - (faces.labels == 6).mean())
 
 
-def test_the_report_survives_json():
+def test_the_report_is_plain_json():
     report, faces, _ = report_of()
     votes = np.zeros((len(faces.dataset), 10), np.uint8)
     votes[:, 0] = 7
-    voted, *_ = report_of(with_votes(faces, votes))
-    for item in (report, voted):
-        assert Report.from_dict(json.loads(json.dumps(item.to_dict()))) == item
+    content = json.loads(json.dumps(report_of(with_votes(faces, votes))[0].to_dict()))
+    assert content["overall"]["low"] < content["accuracy"] < content["overall"]["high"]
+    assert content["confusion"] == content["confusion_matrix"] == report.confusion_matrix
+    assert content["agreement"][0]["by_crowd"]["n"] == report.n
+    assert (content["balanced_accuracy"], content["model"]) == (round(report.balanced_accuracy, 6), "crowd")
 
 
 def test_reliability_agrees_with_scikit_learn():
@@ -78,7 +94,7 @@ def test_reliability_agrees_with_scikit_learn():
 
 @pytest.mark.parametrize(("right", "count"), [(0, 5), (5, 5), (1, 2), (60, 100), (2450, 3589)])
 def test_wilsons_interval(right, count):
-    share = building.proportion(np.arange(count) < right)
+    share = Proportion.of(np.arange(count) < right)
     # The closed form, with the normal quantile of 97.5 %.
     z = 1.959963984540054
     middle = (right + z * z / 2) / (count + z * z)
@@ -88,12 +104,12 @@ def test_wilsons_interval(right, count):
 
 
 def test_no_faces_have_no_share():
-    assert building.proportion(np.zeros(0, bool)) is None
+    assert Proportion.of(np.zeros(0, bool)) is None
 
 
 def test_coverage_answers_the_surest_first():
     confidence = np.array([0.9, 0.5, 0.8, 0.3])
-    curve = building.coverage_curve(confidence, np.array([True, False, True, True]))
+    curve = coverage_curve(confidence, np.array([True, False, True, True]))
     assert [(point.coverage, round(point.accuracy, 3), point.confidence) for point in curve] == [
         (0.25, 1.0, 0.9),
         (0.5, 1.0, 0.8),
@@ -127,7 +143,7 @@ def test_accuracy_by_how_much_people_agree():
     votes[no_emotion, unknown] = 10
     probabilities = np.full((len(faces.indices), 7), 0.05)
     probabilities[:, EMOTIONS.index("happy")] = 0.7
-    report = building.build_report(TRIAL, with_votes(faces, votes), probabilities, 0)
+    report = evaluate_trial(with_votes(faces, votes), probabilities, 0)
     groups = {group.title: group for group in report.agreement}
     assert {title: group.by_label.n for title, group in groups.items()} == {
         "below half": 1,
@@ -141,46 +157,36 @@ def test_accuracy_by_how_much_people_agree():
     assert votes[voiceless].sum() == 0
 
 
-@pytest.mark.parametrize(("only_first", "only_second"), [(10, 25), (0, 0), (0, 9), (12, 12), (300, 345)])
-def test_mcnemars_exact_test(only_first, only_second):
-    both, neither = 20, 7
-    count = both + only_first + only_second + neither
-    labels = np.zeros(count, int)
-    first = np.ones(count, int)
-    second = np.ones(count, int)
-    first[: both + only_first] = 0
-    second[:both] = 0
-    second[both + only_first : both + only_first + only_second] = 0
-    result = building.compare(("a", "b"), first, second, labels)
-    assert (result.both, result.only_first, result.only_second, result.neither) == (
-        both,
-        only_first,
-        only_second,
-        neither,
-    )
-    decided = only_first + only_second
-    expected = binomtest(min(only_first, only_second), decided).pvalue if decided else 1.0
-    assert result.p_value == pytest.approx(expected)
-    assert result.n == count
+def test_a_missing_class_lowers_no_mean():
+    report = evaluate_probabilities(np.eye(7)[[0, 3]], np.array([0, 3]))
+    assert (report.macro_f1, report.balanced_accuracy) == (1, 1)
+    assert report.per_class["sad"] == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+
+
+def test_what_a_card_and_a_run_keep_is_read_as_a_report():
+    report = report_of()[0]
+    content = json.loads(json.dumps(report.figures()))
+    assert list(content) == ["n", "accuracy", "macro_f1", "ece", "per_class", "confusion_matrix"]
+    assert list(content["per_class"]) == list(EMOTIONS)
+    assert Report.from_figures(content).figures() == content
+    card = json.loads((paths.shipped_models_folder() / "crowd" / "card.json").read_text())
+    for figures in card["metrics"].values():
+        assert Report.from_figures(figures).figures() == figures
 
 
 @pytest.mark.parametrize(
-    ("counts", "p_value", "words"),
-    [
-        ((50, 0, 0, 5), 1.0, "right and wrong on the very same faces"),
-        ((50, 4, 4, 2), 1.0, "as many faces right"),
-        (
-            (50, 10, 25, 15),
-            0.017,
-            "b gets 15 of 100 faces more right than a (15.0 points). That is",
-        ),
-        ((50, 25, 10, 15), 0.0001, "less than 1 time in 1,000"),
-        (
-            (50, 12, 10, 28),
-            0.83,
-            "a gets 2 of 100 faces more right than b (2.0 points). That may well be",
-        ),
-    ],
+    "content", [{}, {"ece": 0.1}, {"confusion_matrix": [[1]], "ece": 0}, {"confusion_matrix": 7, "ece": 0}]
 )
-def test_a_comparison_in_words(counts, p_value, words):
-    assert words in Comparison("a", "b", *counts, p_value=p_value).in_words()
+def test_what_is_no_report(content):
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        Report.from_figures(content)
+
+
+def test_mistakes_in_words():
+    matrix = np.eye(7, dtype=int) * 10
+    assert Report(matrix.tolist(), 0).mistakes_in_words() == "No class is mixed up with another."
+    matrix[2, 4] = 10
+    words = Report(matrix.tolist(), 0).mistakes_in_words()
+    assert (
+        words == "Found least often is fear (50%). Most often, fear is taken for sad: 50% of all fear faces."
+    )
