@@ -32,25 +32,25 @@ from emotion.models.card import ModelError
 from emotion.models.classifier import Classifier
 from emotion.models.litert import open_own
 from emotion.models.registry import active_model, model_folder
-from emotion.models.tasks import Task
 
 _BLOCK = 64
 
 
-def seconds_of_worker(task: Task) -> float:
-    """Return how long the page would wait for a task whose result is not known yet."""
-    dataset = store.dataset_folder(task.dataset)
+def seconds_of_job(trial: Trial) -> float:
+    """Return how long the page would wait for an evaluation whose result is not known yet."""
+    dataset = store.dataset_folder(trial.dataset)
     with tempfile.TemporaryDirectory() as home:
         # A home without results; the dataset and the models are the real ones.
         data = Path(home) / "data"
         data.mkdir()
         shutil.copytree(dataset, data / dataset.name)
-        shutil.copytree(model_folder(task.models[0]), Path(home) / "models" / task.models[0])
+        shutil.copytree(model_folder(trial.model), Path(home) / "models" / trial.model)
         environment = os.environ | {"EMOTION_HOME": home, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        arguments = ["models", "evaluate", trial.model, trial.dataset, "--split", trial.split]
         started = time.perf_counter()
-        # The pipe to standard input stays open: its end tells a worker that the app is gone.
+        # The pipe to standard input stays open: its end tells a job that the app is gone.
         process = subprocess.Popen(
-            task.command(),
+            [sys.executable, "-m", "emotion", "--job", *arguments],
             cwd=paths.PROJECT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -58,7 +58,7 @@ def seconds_of_worker(task: Task) -> float:
             stderr=subprocess.DEVNULL,
         )
         if process.wait():
-            raise ModelError("The worker failed.")
+            raise ModelError("The job failed.")
         return time.perf_counter() - started
 
 
@@ -86,9 +86,10 @@ def main() -> None:
     options = parser.parse_args()
     try:
         model = options.model or active_model()
-        faces = trial_faces(Trial(model, options.dataset, options.split))
+        trial = Trial(model, options.dataset, options.split)
+        faces = trial_faces(trial)
         folder = model_folder(model)
-        worker = seconds_of_worker(Task("evaluate", (model,), options.dataset, options.split))
+        worker = seconds_of_job(trial)
         images = faces.images
         alone, together = Classifier(folder), Classifier(folder, threads=THREADS)
     except (DatasetError, ModelError) as error:

@@ -23,6 +23,11 @@ def become_job() -> None:
     end_with_parent()
 
 
+def is_job() -> bool:
+    """Return whether the app has started this command, and not a person."""
+    return _reporter is not None
+
+
 def say(message: str) -> None:
     """Say what is being done, or what came of it, apart from what is printed for programs."""
     if _reporter is None:

@@ -1,4 +1,4 @@
-"""`python -m emotion datasets`: import a dataset, list what there is, show how one is composed."""
+"""`python -m emotion datasets`: import a dataset, list what there is, what is in one, and what is wrong."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from emotion.cli.console import progress_bar, say
+from emotion.cli.console import hand_over, progress_bar, say
 from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import ImportReport, import_dataset
+from emotion.dataset.quality.finding import QualityFinding
+from emotion.dataset.quality.searches import find_exact_copies, find_near_copies
 from emotion.dataset.statistics import DatasetStatistics, class_weights, describe
 from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset
 from emotion.dataset.votes import vote_agreement
+from emotion.evaluation.doubtful import find_doubtful
 from emotion.files import write_text
 from emotion.labels import EMOTIONS, in_percent
+from emotion.models.classifier import Classifier
+from emotion.models.registry import active_model, model_folder
 
 _SKIPPED_SHOWN = 3
 
@@ -47,7 +52,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stats.add_argument("name", metavar="NAME")
     stats.set_defaults(run=_stats)
 
-    for command in (listing, stats):
+    copies = commands.add_parser("copies", help="find faces that are in a dataset more than once")
+    copies.add_argument(
+        "--near", action="store_true", help="also cut, lit or compressed otherwise; takes longer, once"
+    )
+    copies.set_defaults(run=_copies)
+
+    doubtful = commands.add_parser("doubtful", help="find the labels that a model doubts most")
+    doubtful.add_argument("--model", metavar="NAME", help="which model (default: the active one)")
+    doubtful.set_defaults(run=_doubtful)
+
+    for command in (copies, doubtful):
+        command.add_argument("name", metavar="NAME")
+    for command in (listing, stats, copies, doubtful):
         command.add_argument("--json", action="store_true", help="print JSON, one object a line")
 
 
@@ -67,8 +84,9 @@ def _import_from(source: Path, name: str | None, arguments: argparse.Namespace) 
     if arguments.votes and not arguments.votes.is_file():
         raise DatasetError(f"There is no table of votes at {arguments.votes}.")
     with progress_bar("importing") as show:
-        report = import_dataset(source, name, lambda progress: show(progress.done, progress.total or 0))
+        report = import_dataset(source, name, show)
     _show_report(report)
+    hand_over({"name": report.description.name})
     if arguments.report:
         write_text(arguments.report, report.to_csv())
     if arguments.votes:
@@ -84,6 +102,35 @@ def _show_report(report: ImportReport) -> None:
         say(f"{len(report.skipped):,} left out (--report FILE lists them all), among them:")
     for item in report.skipped[:_SKIPPED_SHOWN]:
         say(f"  {item.where}: {item.reason}")
+
+
+def _copies(arguments: argparse.Namespace) -> int:
+    dataset = store.open_dataset(arguments.name)
+    if arguments.near:
+        with progress_bar("looking at the faces") as show:
+            finding = find_near_copies(dataset, show)
+    else:
+        finding = find_exact_copies(dataset)
+    return _print_finding(arguments, dataset, finding)
+
+
+def _doubtful(arguments: argparse.Namespace) -> int:
+    dataset = store.open_dataset(arguments.name)
+    classifier = Classifier(model_folder(arguments.model or active_model()))
+    with progress_bar("asking the model") as show:
+        finding = find_doubtful(dataset, classifier, show)
+    return _print_finding(arguments, dataset, finding)
+
+
+def _print_finding(arguments: argparse.Namespace, dataset: StoredDataset, finding: QualityFinding) -> int:
+    say(f"{finding.title}: {finding.faces:,} faces. {finding.explanation}")
+    for row in finding.rows(dataset):
+        if arguments.json:
+            print(json.dumps(row))
+        else:
+            score = f" {row['score']:.1%}" if "score" in row else ""
+            print(f"{row['group']:>5} {row['split']:10} {row['label']:8} {row['name']}{score}")
+    return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:

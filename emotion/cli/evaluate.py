@@ -14,9 +14,10 @@ from emotion.cli.console import progress_bar, say
 from emotion.dataset.splits import PART_NAMES
 from emotion.dataset.store import SYNTHETIC
 from emotion.evaluation import tasks
-from emotion.evaluation.report import Proportion, Report
+from emotion.evaluation.report import Proportion, Report, Robustness
 from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
 from emotion.evaluation.trial import Trial, TrialFaces, trial_faces
+from emotion.jobs.progress import OnProgress
 from emotion.labels import in_percent
 from emotion.models.card import read_card
 from emotion.models.registry import active_model, model_folder
@@ -44,6 +45,8 @@ def add_commands(commands: Any) -> None:
         command.add_argument("model", metavar="NAME")
         if name == "compare":
             command.add_argument("other", metavar="OTHER")
+        if name == "robustness":
+            command.add_argument("others", metavar="OTHER", nargs="*", help="other models, on the same faces")
         command.add_argument("source", metavar="DATASET", help=_SOURCE)
         add_options(command)
         if name == "robustness":
@@ -162,11 +165,21 @@ def _compare(arguments: argparse.Namespace, faces: TrialFaces) -> None:
 
 
 def _robustness(arguments: argparse.Namespace, faces: TrialFaces) -> None:
-    with progress_bar() as show:
-        measured = tasks.measure_robustness(faces, None if arguments.all else SUBSET, show)
-    if arguments.json:
-        print(json.dumps(measured.to_dict()))
-        return
+    names, count = [faces.trial.model, *arguments.others], None if arguments.all else SUBSET
+    for number, name in enumerate(names):
+        with progress_bar(name) as show:
+
+            def progress(done: int, total: int, number: int = number, show: OnProgress = show) -> None:
+                show(number * total + done, len(names) * total)
+
+            measured = tasks.measure_robustness(faces.of(name), count, progress)
+        if arguments.json:
+            print(json.dumps(measured.to_dict()))
+        else:
+            _print_robustness(measured)
+
+
+def _print_robustness(measured: Robustness) -> None:
     print(f"{measured.model} on {measured.n:,} faces, by {measured.against}")
     for curve in measured.curves:
         print(CORRUPTIONS[curve.kind].title)

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from emotion.cards.text import card_text
-from emotion.cli import evaluate
-from emotion.cli.console import say
+from emotion.cli import evaluate, exchange
+from emotion.cli.console import hand_over, say
 from emotion.errors import ReadableError
 from emotion.evaluation import timing
 from emotion.evaluation.report import Robustness
-from emotion.exchange import exports
-from emotion.exchange.file_check import check_file
-from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
 from emotion.files import write_text
-from emotion.jobs.jobs import ModelJobs
-from emotion.labels import EMOTIONS, in_percent
+from emotion.labels import in_percent
 from emotion.models import registry
 from emotion.models.card import LITERT_FILE, ModelCard, ModelError, read_card
-
-_ORDERS = {"fer2013": EMOTIONS, "alphabetical": ALPHABETICAL}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("note", _note, "keep a few words with a model"),
         ("delete", _delete, "remove a model from disk"),
         ("card", _card, "tell what a model is, how it was made and how good it is, as Markdown"),
-        ("export", _export, "take a model away"),
     ):
         named[name] = commands.add_parser(name, help=meaning)
         named[name].set_defaults(run=action)
@@ -56,44 +49,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="add a section from what `robustness --json` has printed",
     )
-    _add_export(named["export"])
     evaluate.add_commands(commands)
-    _add_import(commands)
-
-
-def _add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument("--format", required=True, choices=tuple(exports.FORMATS))
-    export.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        type=Path,
-        required=True,
-        help="the model's file; or a .zip, which gets the labels and a program that predicts as well",
-    )
-
-
-def _add_import(commands: Any) -> None:
-    importing = commands.add_parser("import", help="add a .keras or .tflite file that somebody made")
-    importing.set_defaults(run=_import)
-    importing.add_argument("path", metavar="FILE", type=Path)
-    importing.add_argument("--name", default="", help="what to call it (default: as its file)")
-    importing.add_argument(
-        "--labels",
-        default="alphabetical",
-        metavar="ORDER",
-        help="the order of its outputs: 'alphabetical' (Keras numbers folders so; the default), 'fer2013', "
-        "or all seven, separated by commas",
-    )
-    importing.add_argument(
-        "--range", choices=("0-1", "0-255"), default="0-1", help="of its input (default: 0-1)"
-    )
+    exchange.add_arguments(commands)
 
 
 def _list(arguments: argparse.Namespace) -> int:
     active = registry.active_model()
+    timings = {}
     for card in registry.list_models():
-        facts = _facts(card, card.name == active)
+        measured = _timing(card.name)
+        timings[card.name] = measured and asdict(measured)
+        facts = _facts(card, card.name == active, measured)
         if arguments.json:
             print(json.dumps(facts))
             continue
@@ -105,18 +71,23 @@ def _list(arguments: argparse.Namespace) -> int:
         )
         marks = " (in use)" * facts["active"] + f": {accuracy}, {speed}"
         print(f"{card.name}{marks}" + f" - {card.note}" * bool(card.note))
+    hand_over({"timings": timings})
     return 0
 
 
-def _facts(card: ModelCard, is_active: bool) -> dict[str, Any]:
-    """Return what `list --json` says of a model; measures its speed the first time."""
-    test = card.metrics("test")
-    measured = None
+def _timing(name: str) -> timing.Timing | None:
+    """Return the speed of a model, measured the first time; None where it cannot be used."""
     try:
-        measured = timing.known_timing(card.name) or timing.measure_timing(card.name)
-        size = (registry.model_folder(card.name) / LITERT_FILE).stat().st_size
+        return timing.known_timing(name) or timing.measure_timing(name)
     except (ReadableError, OSError):
-        size = None  # it is listed, so that it can be deleted
+        return None  # it is listed, so that it can be deleted
+
+
+def _facts(card: ModelCard, is_active: bool, measured: timing.Timing | None) -> dict[str, Any]:
+    """Return what `list --json` says of a model."""
+    test = card.metrics("test")
+    file = registry.model_folder(card.name) / LITERT_FILE
+    size = file.stat().st_size if measured else None
     return {
         "name": card.name,
         "active": is_active,
@@ -181,26 +152,3 @@ def _read_robustness(path: Path, name: str) -> Robustness:
     if measured.model != name:
         raise ModelError(f"{path} is about the model {measured.model!r}, not about {name!r}.")
     return measured
-
-
-def _export(arguments: argparse.Namespace) -> int:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    exports.export_model(arguments.name, arguments.format, arguments.output, say)
-    say(f"Written: {arguments.output}")
-    return 0
-
-
-def _import(arguments: argparse.Namespace) -> int:
-    labels = _ORDERS.get(arguments.labels) or parse_labels(arguments.labels)
-    check_file(arguments.path)
-    path = str(arguments.path.resolve())
-    request = ImportRequest(path, arguments.name, labels, 1.0 if arguments.range == "0-1" else 255.0)
-    # In a process of its own here, too: what a hostile file crashes is only that.
-    jobs = ModelJobs()
-    say(f"Importing {arguments.path.name} …")
-    jobs.start("import", arguments.path.name, request.command(), limits=LIMITS)
-    status = jobs.wait("import")
-    if status is None or status.error is not None:
-        raise ModelError(status.error if status and status.error else LIMITS.crashed)
-    print(status.result["name"])
-    return 0

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,35 +16,10 @@ from emotion.dataset.store import SYNTHETIC, dataset_folder, datasets_folder
 from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.dataset.writer import DatasetWriter, remove_abandoned
 from emotion.files import plain_cell
+from emotion.jobs.progress import OnProgress
 
-# How often, in seconds, somebody is told of progress and asked about cancelling.
+# How often, in seconds, somebody is told of progress.
 _INTERVAL = 0.1
-
-
-class ImportCancelled(DatasetError):  # noqa: N818 - it is no error when a person asks for it
-    """The import was cancelled; nothing of it is left."""
-
-
-@dataclass(frozen=True)
-class ImportProgress:
-    """How far an import is.
-
-    Attributes:
-        done: items read or skipped.
-        total: about how many there are; None where nobody knows.
-        seconds: since the reading began.
-    """
-
-    done: int
-    total: int | None
-    seconds: float
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How many seconds are left, going by those that have passed; None while nobody knows."""
-        if not self.done or self.total is None:
-            return None
-        return self.seconds / self.done * max(self.total - self.done, 0)
 
 
 @dataclass(frozen=True)
@@ -84,8 +58,7 @@ def name_from(source: Path | str) -> str:
 def import_dataset(
     source: Path | str,
     name: str | None = None,
-    on_progress: Callable[[ImportProgress], None] = lambda progress: None,
-    is_cancelled: Callable[[], bool] = lambda: False,
+    on_progress: OnProgress = lambda done, total: None,
     source_name: str | None = None,
 ) -> ImportReport:
     """Import a folder, a zip or a CSV of labelled faces (see `readers`).
@@ -93,12 +66,11 @@ def import_dataset(
     Args:
         source: where it is.
         name: of the new dataset; by default made from the source's.
-        on_progress: called about ten times a second, and at the end.
-        is_cancelled: asked as often; once it says yes, `ImportCancelled` is raised.
+        on_progress: told, about ten times a second and at the end, how many items are read or skipped,
+            and of about how many; what it raises ends the import.
         source_name: what to call the source in the description; by default its file name.
 
     Raises:
-        ImportCancelled: it was cancelled.
         DatasetError: the name is taken or impossible, or the source cannot be used. Nothing is left.
     """
     source = Path(source)
@@ -108,25 +80,18 @@ def import_dataset(
     target = dataset_folder(name)
     remove_abandoned(datasets_folder())
     with DatasetWriter(target) as writer:
-        skipped = tuple(_read_into(writer, source, on_progress, is_cancelled))
+        skipped = tuple(_read_into(writer, source, on_progress))
         if not len(writer):
             raise nothing_found(source, skipped)
         description = _complete(writer, source_name or source.resolve().name, skipped)
-        if is_cancelled():
-            raise _cancelled()
         writer.publish()
     return ImportReport(description, skipped)
 
 
-def _read_into(
-    writer: DatasetWriter,
-    source: Path,
-    on_progress: Callable[[ImportProgress], None],
-    is_cancelled: Callable[[], bool],
-) -> list[SkippedItem]:
+def _read_into(writer: DatasetWriter, source: Path, on_progress: OnProgress) -> list[SkippedItem]:
     """Write every face of the source; return what was skipped."""
     skipped: list[SkippedItem] = []
-    started = last = time.monotonic()
+    last = time.monotonic()
     with open_source(source) as opened:
         done = 0
         for done, item in enumerate(opened.items, start=1):
@@ -137,10 +102,8 @@ def _read_into(
             now = time.monotonic()
             if now - last >= _INTERVAL or done == 1:
                 last = now
-                if is_cancelled():
-                    raise _cancelled()
-                on_progress(ImportProgress(done, max(opened.total, done), now - started))
-    on_progress(ImportProgress(done, done, time.monotonic() - started))
+                on_progress(done, max(opened.total, done))
+    on_progress(done, done)
     return skipped
 
 
@@ -149,7 +112,3 @@ def _complete(writer: DatasetWriter, source: str, skipped: tuple[SkippedItem, ..
     dataset = writer.complete(source, skipped)
     describe(dataset)
     return dataset.description
-
-
-def _cancelled() -> ImportCancelled:
-    return ImportCancelled("The import was cancelled; nothing of it is left.")

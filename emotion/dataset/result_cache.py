@@ -33,6 +33,11 @@ def cached_arrays(dataset: StoredDataset, key: str, compute: Callable[[], Arrays
     return arrays
 
 
+def is_cached(dataset: StoredDataset, key: str) -> bool:
+    """Return whether `cached_arrays` has nothing to compute."""
+    return _load(_path(dataset, key)) is not None
+
+
 def _path(dataset: StoredDataset, key: str) -> Path:
     return dataset.folder / CACHE / f"{key}-{dataset.description.fingerprint}.npz"
 

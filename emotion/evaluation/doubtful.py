@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from emotion.dataset.quality.finding import QualityFinding, singles
 from emotion.dataset.quality.searches import LIST_LENGTH
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.evaluation.answers import ask
+from emotion.jobs.progress import OnProgress
 from emotion.models.classifier import Classifier
 
 
 def find_doubtful(
     dataset: StoredDataset,
     classifier: Classifier,
-    on_progress: Callable[[float], None] = lambda share: None,
+    on_progress: OnProgress = lambda done, total: None,
     limit: int = LIST_LENGTH,
 ) -> QualityFinding:
     """Find the faces whose label a model doubts most; the score is the probability it gives the label.
@@ -26,18 +25,11 @@ def find_doubtful(
     Args:
         dataset: of any size.
         classifier: the model; its answers are kept, also for its evaluation.
-        on_progress: given the share that is done, 0 to 1; what it raises ends the search.
+        on_progress: told how many faces are done, and of how many.
         limit: how many faces at most.
     """
     labels, everything = dataset.faces.labels, np.arange(len(dataset))
-    probabilities, _ = ask(
-        dataset,
-        everything,
-        classifier.version,
-        lambda: classifier,
-        lambda done, total: on_progress(done / total),
-    )
-    on_progress(1.0)
+    probabilities, _ = ask(dataset, everything, classifier.version, lambda: classifier, on_progress)
     of_label = probabilities[everything, labels]
     order = np.argsort(of_label, kind="stable")
     found = order[probabilities.argmax(axis=1)[order] != labels[order]][:limit]

@@ -1,28 +1,24 @@
-"""`python -m emotion.evaluation.tasks TASK`: evaluates models in a process of its own.
+"""Evaluates models: what the commands `evaluate`, `models compare` and `models robustness` do.
 
-A cancelled task ends with its process. TASK is JSON, what `tasks.Task` writes; what is done is said on
-standard output, one JSON object a line, as `emotion.jobs` reads it. What models say is then known.
+What models say is known afterwards.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 
 import numpy as np
 
-from emotion.errors import ReadableError
 from emotion.evaluation import cache, robustness
 from emotion.evaluation.answers import ask
 from emotion.evaluation.comparison import Comparison
 from emotion.evaluation.metrics import compare_answers, evaluate_trial
 from emotion.evaluation.report import Report, Robustness
-from emotion.evaluation.trial import TrialFaces, trial_faces
-from emotion.jobs.progress import OnProgress, Reporter, end_with_parent
+from emotion.evaluation.trial import TrialFaces
+from emotion.jobs.progress import OnProgress
 from emotion.models.classifier import Classifier
 from emotion.models.registry import model_folder, model_version
-from emotion.models.tasks import Task
 
 THREADS = min(4, os.cpu_count() or 1)
 
@@ -80,37 +76,3 @@ def measure_robustness(
     measured = replace(curves, against=faces.trial.against)
     cache.save_json(cache.robustness_path(faces, count), measured.to_dict())
     return measured
-
-
-def run(task: Task, on_progress: OnProgress) -> None:
-    """Do a task."""
-    trials = task.trials()
-    faces = trial_faces(trials[0])
-    if task.kind == "compare":
-        compare(faces, trials[1].model, on_progress)
-    elif task.kind == "robustness":
-        count = len(trials)
-        for number, trial in enumerate(trials):
-
-            def progress(done: int, total: int, number: int = number) -> None:
-                on_progress(number * total + done, count * total)
-
-            measure_robustness(faces.of(trial.model), task.faces, progress)
-    else:
-        evaluate(faces, on_progress)
-
-
-def main() -> int:
-    """Do the task that the command line names."""
-    reporter = Reporter()
-    end_with_parent()
-    try:
-        run(Task.from_json(sys.argv[1]), reporter.progress)
-    except ReadableError as error:
-        reporter.error(str(error))
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

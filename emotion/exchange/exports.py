@@ -1,31 +1,29 @@
 """Models to take away: in which forms, what each costs in accuracy, and a zip with all one needs.
 
-What needs Keras happens in `python -m emotion.exchange.exports REQUEST`, which says how far it is as
-`jobs.progress` describes; converted files are kept with the other results.
+What needs Keras happens in the commands `models export` and `models weights`; converted files are kept
+with the other results.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
-from emotion.errors import ReadableError
 from emotion.evaluation import cache
 from emotion.evaluation.answers import in_blocks
-from emotion.evaluation.trial import Trial, TrialFaces, trial_faces
+from emotion.evaluation.trial import TrialFaces
 from emotion.exchange.example_program import example_program
 from emotion.files import disk_errors, replacing
-from emotion.jobs.progress import OnProgress, Reporter, end_with_parent
+from emotion.jobs.progress import OnProgress
 from emotion.models.card import CARD, KERAS_FILE, LITERT_FILE, ModelError, read_card
 from emotion.models.classifier import Classifier
 from emotion.models.registry import model_folder
@@ -61,27 +59,6 @@ class FormFigures:
     largest_difference: float
     float_bytes: int
     quantised_bytes: int
-
-
-@dataclass(frozen=True)
-class ExportRequest:
-    """Work that needs Keras: make a form, or, with a dataset, measure both forms of LiteRT.
-
-    Attributes:
-        model: its name.
-        form: a key of `FORMATS`; "" to measure.
-        dataset, split, honour_exclusions: the faces to measure with.
-    """
-
-    model: str
-    form: str = ""
-    dataset: str = ""
-    split: str = ""
-    honour_exclusions: bool = False
-
-    def command(self) -> list[str]:
-        """Return the command line of the process that does it."""
-        return [sys.executable, "-m", "emotion.exchange.exports", json.dumps(asdict(self))]
 
 
 def why_not(name: str, form: str) -> str | None:
@@ -141,7 +118,7 @@ def make_file(name: str, form: str, say: Callable[[str], None] = lambda text: No
 
 
 def measure_forms(
-    trial: Trial,
+    faces: TrialFaces,
     say: Callable[[str], None] = lambda text: None,
     on_progress: OnProgress = lambda done, total: None,
 ) -> FormFigures:
@@ -150,11 +127,10 @@ def measure_forms(
     Raises:
         DatasetError, ModelError: there is no such model or dataset, or only one form of the model.
     """
-    faces = trial_faces(trial)
     known = load_form_figures(faces)
     if known is not None:
         return known
-    files = [make_file(trial.model, form, say) for form in ("litert-float", "litert-quantised")]
+    files = [make_file(faces.trial.model, form, say) for form in ("litert-float", "litert-quantised")]
     total = 2 * len(faces)
     answers = [
         _answers(faces, files[0], lambda done: on_progress(done, total)),
@@ -238,28 +214,3 @@ def _as_it_lies(folder: Path, form: str) -> Path | None:
     # Training writes weights of 8 bits; an import says what it wrote.
     own = read_card(folder).content.get("weights", "quantised")
     return folder / LITERT_FILE if form in ("litert", f"litert-{own}") else None
-
-
-def _run(content: dict[str, Any], reporter: Reporter) -> None:
-    request = ExportRequest(**content)
-    if request.form:
-        make_file(request.model, request.form, reporter.message)
-    else:
-        trial = Trial(request.model, request.dataset, request.split, request.honour_exclusions)
-        measure_forms(trial, reporter.message, reporter.progress)
-
-
-def main() -> int:
-    """Do what the command line asks for."""
-    reporter = Reporter()
-    end_with_parent()
-    try:
-        _run(json.loads(sys.argv[1]), reporter)
-    except ReadableError as error:
-        reporter.error(str(error))
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

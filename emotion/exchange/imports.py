@@ -1,26 +1,21 @@
 """A model that somebody else made: checked, converted, added to the models.
 
-The file is never opened in the app's process: `python -m emotion.exchange.imports REQUEST` does that,
-and says what came of it as `jobs.progress` describes. Before, `file_check.check_file` has looked at it.
+The file is never opened in the app's process, nor in a shell's: the command `models import` does that in
+a process of its own, with limits. Before, `file_check.check_file` has looked at it.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emotion.errors import ReadableError
 from emotion.exchange.file_check import check_file
 from emotion.exchange.probing import probe
 from emotion.files import write_json
 from emotion.jobs.jobs import Limits
-from emotion.jobs.progress import Reporter, end_with_parent
 from emotion.labels import EMOTIONS, parse_emotion
 from emotion.models.card import CARD, CARD_VERSION, KERAS_FILE, LITERT_FILE, ModelError, Reading
 from emotion.models.registry import add_model, clean_name
@@ -32,40 +27,6 @@ LIMITS = Limits(
 # The orders people use: this product's and the challenge's, and the alphabet, in which Keras's own
 # readers number the folders of a dataset.
 ALPHABETICAL = tuple(sorted(EMOTIONS))
-
-
-@dataclass(frozen=True)
-class ImportRequest:
-    """What is to be imported, and what only a person can know of it.
-
-    Attributes:
-        path: of a `.keras` or `.tflite` file.
-        name: the wished name; from the file's name when empty.
-        labels: the emotions in the order of the model's outputs.
-        largest_input: what white is to the model: 1, as most people train, or 255.
-
-    Of a model that this product made, both are known: what stands here does not matter.
-    """
-
-    path: str
-    name: str = ""
-    labels: tuple[str, ...] = EMOTIONS
-    largest_input: float = 1.0
-
-    def __post_init__(self) -> None:
-        if sorted(self.labels) != sorted(EMOTIONS):
-            raise ModelError(f"The order must name each of these once: {', '.join(EMOTIONS)}.")
-        if self.largest_input not in (1.0, 255.0):
-            raise ModelError("The range of the input is 0 to 1, or 0 to 255.")
-
-    def command(self) -> list[str]:
-        """Return the command line of the process that imports it."""
-        return [sys.executable, "-m", "emotion.exchange.imports", json.dumps(asdict(self))]
-
-    @property
-    def model_name(self) -> str:
-        """The name the model gets unless it is taken."""
-        return clean_name(self.name or Path(self.path).stem)
 
 
 def parse_labels(text: str) -> tuple[str, ...]:
@@ -81,13 +42,28 @@ def parse_labels(text: str) -> tuple[str, ...]:
     return labels
 
 
-def import_model(request: ImportRequest, say: Callable[[str], None] = lambda text: None) -> str:
+def import_model(
+    source: Path,
+    name: str = "",
+    labels: tuple[str, ...] = EMOTIONS,
+    largest_input: float = 1.0,
+    say: Callable[[str], None] = lambda text: None,
+) -> str:
     """Check, convert and add a model, and return its name; for a process of its own.
+
+    Args:
+        source: a `.keras` or `.tflite` file.
+        name: the wished name; from the file's name when empty.
+        labels: the emotions in the order of the model's outputs.
+        largest_input: what white is to the model: 1, as most people train, or 255.
+        say: told what is being done.
+
+    Of a model that this product made, order and range are known: what is said of them does not matter.
 
     Raises:
         ModelError: with a sentence.
     """
-    source = Path(request.path)
+    name = clean_name(name or source.stem)
     kind = check_file(source)
     facts: dict = {}
     with tempfile.TemporaryDirectory(prefix="emotion-import-") as temporary:
@@ -97,9 +73,9 @@ def import_model(request: ImportRequest, say: Callable[[str], None] = lambda tex
         else:
             shutil.copyfile(source, folder / LITERT_FILE)
         say("Trying it on faces …")
-        reading = probe((folder / LITERT_FILE).read_bytes(), request.largest_input)
-        write_json(folder / CARD, _card(request, source, reading) | facts)
-        return add_model(folder, request.model_name)
+        reading = probe((folder / LITERT_FILE).read_bytes(), largest_input)
+        write_json(folder / CARD, _card(name, labels, source, reading) | facts)
+        return add_model(folder, name)
 
 
 def _convert(source: Path, folder: Path, say: Callable[[str], None]) -> dict:
@@ -119,33 +95,15 @@ def _convert(source: Path, folder: Path, say: Callable[[str], None]) -> dict:
     return {"parameters": conversion.count_parameters(model), "architecture": model.name}
 
 
-def _card(request: ImportRequest, source: Path, reading: Reading) -> dict:
+def _card(name: str, labels: tuple[str, ...], source: Path, reading: Reading) -> dict:
     return {
         "card_version": CARD_VERSION,
-        "name": request.model_name,
+        "name": name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "imported_from": source.name,
-        "labels": list(EMOTIONS if reading.is_own else request.labels),
+        "labels": list(EMOTIONS if reading.is_own else labels),
         # Of a file that came in this format, nobody here knows.
         "weights": "float" if source.suffix == ".keras" else "unknown",
         "metrics": {},
         **reading.to_card(),
     }
-
-
-def main() -> int:
-    """Import what the command line asks for."""
-    reporter = Reporter()
-    end_with_parent()
-    content = json.loads(sys.argv[1])
-    try:
-        request = ImportRequest(**(content | {"labels": tuple(content["labels"])}))
-        reporter.result({"name": import_model(request, reporter.message)})
-    except ReadableError as error:
-        reporter.error(str(error))
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

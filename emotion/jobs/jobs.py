@@ -1,178 +1,182 @@
-"""Work on models in processes of their own, whoever looks at it: one after another, progress, cancel."""
+"""Work in the background: commands of our own command line, each in a process, whoever looks at it."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from emotion import paths
-from emotion.labels import in_percent
+from emotion.jobs.status import ACTIVE, JobState, JobStatus
 
 _LOG = logging.getLogger(__name__)
+# What a cancelled process has to tidy up; a little more than it gives itself (see `end_with_parent`).
 _GRACE_SECONDS = 5.0
 _GUARD_SECONDS = 0.1
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class JobStatus:
-    """A job as it stood at one moment.
-
-    Attributes:
-        key: what it is known by.
-        title: what is being done, in words.
-        state: queued, running, or how it ended.
-        share: how much is done, 0 to 1; None while nobody knows.
-        seconds_left: an estimate; None while nobody knows.
-        message: what it is at; "" where it does not say.
-        result: what came of it, where it says so.
-        error: one sentence for a person; None unless failed.
-    """
-
-    key: str
-    title: str
-    state: JobState
-    share: float | None = None
-    seconds_left: float | None = None
-    message: str = ""
-    result: dict[str, Any] = field(default_factory=dict)
-    error: str | None = None
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it has not ended yet."""
-        return self.state in (JobState.QUEUED, JobState.RUNNING)
-
-    @property
-    def text(self) -> str:
-        """How far it is, in words."""
-        if self.state is JobState.QUEUED:
-            return "Waiting for what runs before it …"
-        if self.share is None:
-            return self.message or "Getting ready …"
-        text = in_percent(self.share, 0)
-        if self.seconds_left is not None:
-            text += f" · about {max(1, round(self.seconds_left))} s left"
-        return text
+_HOUR = 3600.0
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job may use.
+    """What a job may use: enough for any honest work, so that none that hangs is in the way for ever.
 
     Attributes:
-        seconds: it is ended after so many; None for no limit.
-        memory: it is ended when it takes more bytes; None for no limit.
+        seconds: it is ended after so many.
+        memory: it is ended when it takes more bytes.
         crashed: what is said when its process dies without a word.
     """
 
-    seconds: float | None = None
-    memory: int | None = None
+    seconds: float = 12 * _HOUR
+    memory: int = 16_000_000_000
     crashed: str = "It ended without a result; the app's log has the details."
 
 
 class _Job:
     def __init__(
-        self, key: str, title: str, command: Sequence[str], clean_up: Callable[[], None], limits: Limits
+        self, key: str, title: str, arguments: Sequence[str], lane: str, limits: Limits, folder: Path
     ) -> None:
-        self.key, self.title, self.command, self.clean_up, self.limits = key, title, command, clean_up, limits
-        self.cancelled = threading.Event()
-        self.ended = threading.Event()
+        self.key, self.title, self.arguments = key, title, arguments
+        self.lane, self.limits, self.folder = lane, limits, folder
+        self.cancelled, self.ended = threading.Event(), threading.Event()
         self.state = JobState.QUEUED
-        self.started = 0.0
+        self.ended_at = 0.0
         self.done, self.total = 0, 0
+        self.first: tuple[float, int] | None = None  # when it first said how much was done, and how much
+        self.last = 0.0
         self.message = ""
         self.result: dict[str, Any] = {}
         self.error: str | None = None
-        self.process: subprocess.Popen[str] | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    def note(self, line: str) -> None:
+        """Take in what the process says."""
+        try:
+            said = json.loads(line)
+        except ValueError:
+            return  # no line of ours
+        if not isinstance(said, dict):
+            return
+        if "done" in said:
+            self.last = time.monotonic()
+            if self.first is None or said["total"] != self.total:
+                self.first = (self.last, said["done"])
+            self.total, self.done = said["total"], said["done"]
+        self.message = said.get("message", self.message)
+        self.result |= said.get("result", {})
+        self.error = said.get("error", self.error)
 
     def status(self) -> JobStatus:
         state = self.state  # read first: what belongs to an end is written before the end
-        share = self.done / self.total if self.total else None
-        left = (time.monotonic() - self.started) * (1 / share - 1) if share else None
+        left = None
+        if self.first is not None and self.done > self.first[1]:
+            left = (self.last - self.first[0]) / (self.done - self.first[1]) * max(0, self.total - self.done)
+        if state is JobState.RUNNING and self.cancelled.is_set():
+            return JobStatus(self.key, self.title, state, message="Stopping …")
         return JobStatus(
-            self.key, self.title, state, share, left, self.message, dict(self.result), self.error
+            self.key,
+            self.title,
+            state,
+            self.done,
+            self.total,
+            left,
+            self.message,
+            dict(self.result),
+            self.error,
         )
 
 
-class ModelJobs:
-    """The jobs of an app, shared by all visitors; they run one after another, as cores are few."""
+class Jobs:
+    """The jobs of an app, shared by all visitors; those of one lane run one after another.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._turn = threading.Lock()
-        self._jobs: dict[str, _Job] = {}
+    Args:
+        keep: how many that have ended are remembered.
+        keep_seconds: for how long.
+    """
+
+    def __init__(self, keep: int = 50, keep_seconds: float = _HOUR) -> None:
+        self._keep, self._keep_seconds = keep, keep_seconds
+        self._changed = threading.Condition()
+        self._jobs: dict[str, _Job] = {}  # those that have not begun stand in the order of their start
 
     def start(
         self,
         key: str,
         title: str,
-        command: Sequence[str],
-        clean_up: Callable[[], None] = lambda: None,
+        arguments: Sequence[str],
         limits: Limits = Limits(),
+        lane: str = "",
+        folder: Path | None = None,
     ) -> bool:
         """Begin a job and return at once.
 
         Args:
             key: what it is known by; one that is still active is left to go on.
             title: what is being done, in words.
-            command: of the process; see `progress.py` for what it says.
-            clean_up: called when it has ended, however it ended.
+            arguments: of `python -m emotion`; see `progress.py` for what it says.
             limits: what it may use.
+            lane: jobs of one run one after another, as cores are few; its first argument unless named.
+            folder: its own from here on, where its arguments need files; its temporary files lie there,
+                too, and all is removed when it has ended, however it ended.
 
         Returns:
-            Whether it is a new one; `clean_up` is left to the caller where it is not.
+            Whether it is a new one.
         """
-        with self._lock:
-            known = self._jobs.get(key)
-            if known is not None and known.status().is_active:
+        with self._changed:
+            self._forget()
+            if key in self._jobs and self._jobs[key].is_active:
+                if folder is not None:
+                    shutil.rmtree(folder, ignore_errors=True)
                 return False
-            job = _Job(key, title, command, clean_up, limits)
-            self._jobs[key] = job
+            self._jobs.pop(key, None)
+            folder = folder or Path(tempfile.mkdtemp(prefix="emotion-job-"))
+            job = self._jobs[key] = _Job(key, title, arguments, lane or arguments[0], limits, folder)
         threading.Thread(target=self._run, args=(job,), daemon=True).start()
         return True
 
     def status(self, key: str) -> JobStatus | None:
         """Return where a job stands; None where there is none of that key."""
-        job = self._jobs.get(key)
+        with self._changed:
+            self._forget()
+            job = self._jobs.get(key)
         return None if job is None else job.status()
 
     def active(self) -> list[JobStatus]:
-        """Return the jobs that have not ended, the oldest first."""
-        return [status for status in (job.status() for job in list(self._jobs.values())) if status.is_active]
+        """Return the jobs that have not ended."""
+        with self._changed:
+            return [job.status() for job in self._jobs.values() if job.is_active]
 
     def cancel(self, key: str) -> None:
-        """End a job; without one of that key, nothing happens."""
-        job = self._jobs.get(key)
-        if job is not None:
+        """End a job, also one that waits; without one of that key, nothing happens."""
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is None or not job.is_active:
+                return
             job.cancelled.set()
-            _end(job.process)
+            if job.state is JobState.QUEUED:
+                job.state, job.ended_at = JobState.CANCELLED, time.monotonic()
+            self._changed.notify_all()
 
     def dismiss(self, key: str) -> None:
         """Forget a job that has ended."""
-        with self._lock:
+        with self._changed:
             job = self._jobs.get(key)
-            if job is not None and not job.status().is_active:
+            if job is not None and not job.is_active:
                 del self._jobs[key]
 
     def wait(self, key: str, seconds: float | None = None) -> JobStatus | None:
@@ -183,51 +187,70 @@ class ModelJobs:
         job.ended.wait(seconds)
         return job.status()
 
+    def _forget(self) -> None:
+        """Forget what ended long ago, and the oldest of what is too much."""
+        ended = sorted((job for job in self._jobs.values() if not job.is_active), key=lambda j: j.ended_at)
+        oldest = time.monotonic() - self._keep_seconds
+        for place, job in enumerate(ended):
+            if place < len(ended) - self._keep or job.ended_at < oldest:
+                del self._jobs[job.key]
+
+    def _has_turn(self, job: _Job) -> bool:
+        if job.cancelled.is_set():
+            return True
+        lane = [other for other in self._jobs.values() if other.lane == job.lane and other.is_active]
+        return lane[0] is job
+
     def _run(self, job: _Job) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_turn(job))
+            if not job.cancelled.is_set():
+                job.state = JobState.RUNNING
         state = JobState.FAILED
         try:
-            with self._turn:
-                if not job.cancelled.is_set():
-                    state = _follow(job)
+            if job.state is JobState.RUNNING:
+                state = _follow(job)
         except OSError as error:
             job.error = f"The work could not be started: {error.strerror}."
         except Exception:  # noqa: BLE001 - nobody waits on this thread: what it does not say, no one learns
             _LOG.exception("%s failed", job.title)
             job.error = "It failed for a reason nobody foresaw; the app's log has the details."
         finally:
-            with suppress(OSError):  # what stays behind lies in the system's folder for temporary files
-                job.clean_up()
-            if job.cancelled.is_set():
-                job.error, state = None, JobState.CANCELLED
-            job.state = state
-            job.ended.set()
+            shutil.rmtree(job.folder, ignore_errors=True)
+            with self._changed:
+                if job.cancelled.is_set() and state is not JobState.DONE:
+                    job.error, state = None, JobState.CANCELLED
+                job.state, job.ended_at = state, time.monotonic()
+                job.ended.set()
+                self._changed.notify_all()
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "emotion", "--job", *arguments]
 
 
 def _follow(job: _Job) -> JobState:
     """Run a job's process to its end and note what it says."""
-    job.process = subprocess.Popen(  # noqa: S603 - the command is made here, without a shell
-        list(job.command),
+    place = {name: str(job.folder) for name in ("TMPDIR", "TEMP", "TMP")}
+    process = subprocess.Popen(  # noqa: S603 - our own command line, without a shell
+        _command(job.arguments),
         cwd=paths.PROJECT,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
-        stdin=subprocess.PIPE,  # its end tells the process that the app is gone
+        env=os.environ | place,
+        stdin=subprocess.PIPE,  # its end tells the process to end
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     )
-    job.started = time.monotonic()
-    job.state = JobState.RUNNING
-    guard = threading.Thread(target=_guard, args=(job, job.process), daemon=True)
+    guard = threading.Thread(target=_guard, args=(job, process), daemon=True)
     guard.start()
     try:
-        if job.cancelled.is_set():
-            _end(job.process)
-        for line in job.process.stdout or ():
-            _note(job, line)
-        code = job.process.wait()
+        for line in process.stdout or ():
+            job.note(line)
+        code = process.wait()
     finally:
-        _end(job.process)
+        process.kill()  # it has ended, unless something went wrong here
         guard.join()
-        for pipe in (job.process.stdin, job.process.stdout):
+        for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
@@ -237,30 +260,23 @@ def _follow(job: _Job) -> JobState:
     return JobState.FAILED
 
 
-def _note(job: _Job, line: str) -> None:
-    try:
-        said = json.loads(line)
-    except ValueError:
-        return  # no line of ours
-    if not isinstance(said, dict):
-        return
-    if "done" in said:
-        job.total, job.done = said["total"], said["done"]
-    job.message = said.get("message", job.message)
-    job.result |= said.get("result", {})
-    job.error = said.get("error", job.error)
-
-
 def _guard(job: _Job, process: subprocess.Popen[str]) -> None:
-    """End a process that uses more than it may."""
-    limits = job.limits
+    """End a process that is cancelled, or uses more than it may."""
+    limits, started, asked = job.limits, time.monotonic(), 0.0
     while process.poll() is None:
-        if limits.seconds is not None and time.monotonic() - job.started > limits.seconds:
+        now = time.monotonic()
+        if now - started > limits.seconds:
             job.error = f"It took longer than {limits.seconds:.0f} seconds and was ended."
-            _end(process)
-        elif limits.memory is not None and _memory(process) > limits.memory:
+            process.kill()
+        elif _memory(process) > limits.memory:
             job.error = f"It took more than {limits.memory / 1e9:.0f} GB of memory and was ended."
-            _end(process)
+            process.kill()
+        elif job.cancelled.is_set():
+            if not asked and process.stdin is not None:
+                asked = now
+                process.stdin.close()
+            elif now - asked > _GRACE_SECONDS:
+                process.kill()
         time.sleep(_GUARD_SECONDS)
 
 
@@ -269,15 +285,3 @@ def _memory(process: subprocess.Popen[str]) -> int:
         return psutil.Process(process.pid).memory_info().rss
     except psutil.Error:  # it has just ended
         return 0
-
-
-def _end(process: subprocess.Popen[str] | None) -> None:
-    if process is None:
-        return
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

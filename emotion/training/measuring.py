@@ -1,13 +1,9 @@
-"""What `inspection.py` asks this process, which knows Keras: a network's layers, the pace of training it."""
+"""What `inspection.py` cannot find out without Keras: a network's layers, and the pace of training it."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -18,7 +14,7 @@ from keras import layers
 from emotion.dataset.face_dataset import FaceDataset
 from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
-from emotion.training import finish
+from emotion.training import finish, inspection
 from emotion.training.architectures import build_network
 from emotion.training.batches import endless_batches
 from emotion.training.config import RunConfig
@@ -34,7 +30,10 @@ VALIDATION_FACES = 512
 
 
 def describe(config: RunConfig) -> NetworkDescription:
-    """Return the layers of the config's network, with what they cost for one face."""
+    """Return the layers of the config's network, with what they cost for one face; known from then on."""
+    known = inspection.known_description(config)
+    if known is not None:
+        return known
     network = build_network(config)
     rows = tuple(
         LayerRow(
@@ -46,7 +45,9 @@ def describe(config: RunConfig) -> NetworkDescription:
         )
         for layer in network.layers
     )
-    return NetworkDescription(rows, network.count_params(), sum(row.multiply_adds for row in rows))
+    description = NetworkDescription(rows, network.count_params(), sum(row.multiply_adds for row in rows))
+    inspection.remember("describe", config, description)
+    return description
 
 
 def multiply_adds(layer: layers.Layer) -> int:
@@ -64,7 +65,16 @@ def multiply_adds(layer: layers.Layer) -> int:
 
 
 def measure(config: RunConfig) -> Pace:
-    """Train the config's network on noise for a few batches, and write it as a model."""
+    """Return how fast this machine trains the config's network; half a minute or so, known from then on.
+
+    Trains it on noise for a few batches, and writes it as a model. Call it in a process of its own: the
+    time until the first batch counts from the process's start.
+    """
+    known = inspection.known_pace(config)
+    return known or _measure(config)
+
+
+def _measure(config: RunConfig) -> Pace:
     started = time.perf_counter() - (time.time() - psutil.Process().create_time())
     use_all_devices()
     part = _noise(max(config.batch_size * 4, VALIDATION_FACES))
@@ -84,7 +94,7 @@ def measure(config: RunConfig) -> Pace:
     recipe.model.evaluate(faces, targets, batch_size=256, verbose=0)
     validation = (time.perf_counter() - before) / VALIDATION_FACES
     per_batch = float(np.median(np.diff(clock.times[WARM_UP_BATCHES:])))
-    return Pace(
+    pace = Pace(
         seconds_per_batch=per_batch,
         seconds_per_validation_face=validation,
         startup_seconds=clock.times[0] - started,
@@ -93,6 +103,8 @@ def measure(config: RunConfig) -> Pace:
         device=device_words(),
         measured_at=time.time(),
     )
+    inspection.remember("measure", config, pace)
+    return pace
 
 
 class _Clock(keras.callbacks.Callback):
@@ -126,17 +138,3 @@ def _write(config: RunConfig, network: keras.Model) -> float:
     with tempfile.TemporaryDirectory() as folder:
         finish.write_model_files(finish.inference_model(copy, 1.0, config.average_mirrored), Path(folder))
     return time.perf_counter() - before
-
-
-def main() -> None:  # pragma: no cover - runs in a process of its own
-    """Answer the question of the first argument about the config on standard input, as JSON."""
-    config = RunConfig.from_json(sys.stdin.read())
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints goes to the log, not into the answer
-    answer = describe(config) if sys.argv[1] == "describe" else measure(config)
-    answers.write(json.dumps(asdict(answer)))
-    answers.close()
-
-
-if __name__ == "__main__":
-    main()

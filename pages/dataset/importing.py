@@ -1,81 +1,59 @@
 """Bring in a dataset: an upload, a path, or FER-2013 from Kaggle; and what belongs to one: votes, its end."""
 
-import shutil
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from emotion.dataset import store
-from emotion.dataset.download import KAGGLE_NAME, download_fer2013
+from emotion.dataset.download import KAGGLE_NAME
 from emotion.dataset.face_dataset import DatasetError
-from emotion.dataset.import_jobs import ImportJobs, JobState, JobStatus, Work, progress_text
-from emotion.dataset.importing import import_dataset, skipped_csv
+from emotion.dataset.importing import skipped_csv
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.errors import ReadableError
+from emotion.jobs.status import JobState, JobStatus
+from pages.shared.jobs import app_jobs, saved_file, watch_job
 from pages.shared.text import escape_markdown
 
 _UPLOAD, _PATH, _DOWNLOAD = "Upload a file", "A path on this computer", "Download FER-2013"
 _LOCAL_ADDRESSES = {"localhost", "127.0.0.1", "::1"}
-_ENDS = {
-    JobState.CANCELLED: "The import of **{}** was cancelled; nothing of it was kept.",
-    JobState.FAILED: "**{}** could not be imported. {}",
-}
-
-
-@st.cache_resource(show_spinner=False)
-def import_jobs() -> ImportJobs:
-    """Return the imports of this app, shared by all visitors."""
-    return ImportJobs()
+_JOB = "import-dataset"
 
 
 def show_import(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
     """Draw the running import, or the form for a new one; then what can be done to the chosen dataset."""
-    status = import_jobs().status()
-    if status and status.state is JobState.RUNNING:
-        _show_progress()
+    status = app_jobs().status(_JOB)
+    if status is not None and status.is_active:
+        watch_job(_JOB)
     else:
-        if status:
+        if status is not None:
             _show_end(status)
         _show_form()
     _show_care(dataset)
 
 
-@st.fragment(run_every=0.5)
-def _show_progress() -> None:
-    status = import_jobs().status()
-    if status is None or status.state is not JobState.RUNNING:
-        st.rerun()
-        return
-    with st.container(border=True):
-        st.markdown(f"Importing **{escape_markdown(status.title)}**")
-        st.progress(status.share or 0.0, progress_text(status))
-        st.button(
-            "Cancel",
-            icon=":material/cancel:",
-            key="import_cancel",
-            on_click=import_jobs().cancel,
-            disabled=status.is_cancelling,
-        )
-        st.caption("It goes on when you leave this page.")
-
-
 def _show_end(status: JobStatus) -> None:
     """Say how the last import ended, and offer what can be done with it."""
     title = escape_markdown(status.title)
-    if status.report is None:
-        show = st.error if status.state is JobState.FAILED else st.info
-        error = escape_markdown(status.error or "")
-        show(_ENDS[status.state].format(title, error), icon=":material/folder_off:")
-        st.button("Dismiss", key="import_dismiss", on_click=import_jobs().dismiss)
+    if status.state is JobState.DONE:
+        _show_new(str(status.result["name"]))
         return
-    report = status.report
-    skipped = len(report.skipped)
+    if status.state is JobState.FAILED:
+        st.error(f"{title}: {escape_markdown(status.error or '')}", icon=":material/folder_off:")
+    else:
+        st.info(f"{title} was cancelled; nothing of it was kept.", icon=":material/folder_off:")
+    st.button("Dismiss", key="import_dismiss", on_click=app_jobs().dismiss, args=(_JOB,))
+
+
+def _show_new(name: str) -> None:
+    try:
+        dataset = store.open_dataset(name)
+    except ReadableError:
+        app_jobs().dismiss(_JOB)  # someone has deleted it meanwhile
+        return
+    skipped = dataset.description.skipped
     left_out = f" {skipped:,} item{'s were' if skipped != 1 else ' was'} left out." if skipped else ""
-    name = escape_markdown(report.description.name)
     st.success(
-        f"**{name}** is here: {report.description.faces:,} faces.{left_out}",
+        f"**{escape_markdown(name)}** is here: {len(dataset):,} faces.{left_out}",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):
@@ -85,18 +63,18 @@ def _show_end(status: JobStatus) -> None:
             icon=":material/visibility:",
             key="import_show",
             on_click=_show_dataset,
-            args=(report.description.name,),
+            args=(name,),
         )
         if skipped:
-            _offer_report(report.description.name, report.to_csv, "import_report")
-        st.button("Dismiss", key="import_dismiss", on_click=import_jobs().dismiss)
+            _offer_report(dataset, "import_report")
+        st.button("Dismiss", key="import_dismiss", on_click=app_jobs().dismiss, args=(_JOB,))
 
 
-def _offer_report(name: str, to_csv: Callable[[], str], key: str) -> None:
+def _offer_report(dataset: StoredDataset, key: str) -> None:
     st.download_button(
         "What was left out (CSV)",
-        to_csv,
-        f"{name}-left-out.csv",
+        lambda: skipped_csv(dataset.skipped_items()),
+        f"{dataset.name}-left-out.csv",
         "text/csv",
         icon=":material/download:",
         key=key,
@@ -107,7 +85,7 @@ def _offer_report(name: str, to_csv: Callable[[], str], key: str) -> None:
 def _show_dataset(name: str) -> None:
     st.session_state.dataset = name
     st.session_state.view = "Overview"
-    import_jobs().dismiss()
+    app_jobs().dismiss(_JOB)
 
 
 def _show_form() -> None:
@@ -151,46 +129,27 @@ def _show_form() -> None:
 
 def _start(way: str, upload, path: str, name: str) -> None:
     """Begin the import that the form describes, or say what is missing."""
+    options = [f"--name={name}"] if name else []
     try:
         if way == _UPLOAD:
-            _start_upload(upload, name)
+            with saved_file(upload.name, upload.getbuffer()) as file:
+                _start_job(file.name, ["import", str(file), *options], file.parent)
         elif way == _PATH:
             if not path:
                 raise DatasetError("Type the path of a folder, a zip or a CSV file first.")
-            source = Path(path).expanduser()
-            import_jobs().start(source.name, _importing(source, name))
+            source = Path(path).expanduser().resolve()
+            _start_job(source.name, ["import", str(source), *options])
         else:
-            import_jobs().start("FER-2013 from Kaggle", _downloading(name or "fer2013"))
+            _start_job("FER-2013 from Kaggle", ["download", *options])
     except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/folder_off:")
         return
     st.rerun()
 
 
-def _start_upload(upload, name: str) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="emotion-upload-"))
-
-    def clean_up() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-
-    try:
-        file_name = Path(upload.name).name or "upload"
-        with (folder / file_name).open("wb") as file:
-            file.write(upload.getbuffer())
-        import_jobs().start(file_name, _importing(folder / file_name, name), clean_up)
-    except BaseException:
-        clean_up()
-        raise
-
-
-def _importing(source: Path, name: str) -> Work:
-    return lambda on_progress, is_cancelled: import_dataset(source, name or None, on_progress, is_cancelled)
-
-
-def _downloading(name: str) -> Work:
-    return lambda on_progress, is_cancelled: import_dataset(
-        download_fer2013(), name, on_progress, is_cancelled
-    )
+def _start_job(title: str, arguments: list[str], folder: Path | None = None) -> None:
+    if not app_jobs().start(_JOB, f"Importing {title}", ["datasets", *arguments], folder=folder):
+        raise DatasetError("Another dataset is being imported right now; wait for it, or cancel it.")
 
 
 def _show_care(dataset: StoredDataset) -> None:
@@ -207,7 +166,7 @@ def _show_care(dataset: StoredDataset) -> None:
         if votes and st.button("Attach votes", icon=":material/how_to_vote:", key="votes_attach"):
             _attach(name, votes.getvalue())
         if dataset.description.skipped:
-            _offer_report(name, lambda: skipped_csv(dataset.skipped_items()), "care_report")
+            _offer_report(dataset, "care_report")
         if name != store.SYNTHETIC:
             with st.popover("Delete", icon=":material/delete:"):
                 st.markdown(f"Delete **{escape_markdown(name)}** and its votes from this computer?")

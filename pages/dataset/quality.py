@@ -1,7 +1,5 @@
 """What may be wrong with a dataset: each finding with its faces, as CSV, and a button to exclude them."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,20 +9,23 @@ from emotion.dataset import store
 from emotion.dataset.gallery import page_count
 from emotion.dataset.quality import searches
 from emotion.dataset.quality.finding import QualityFinding
+from emotion.dataset.result_cache import is_cached
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import vote_agreement
 from emotion.errors import ReadableError
+from emotion.evaluation.answers import known_answers
 from emotion.evaluation.doubtful import find_doubtful
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS, in_percent
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import enlarge_face, grid_face
+from pages.shared.jobs import offer_job
 from pages.shared.model import active_classifier
+from pages.shared.text import escape_markdown
 
 _FACES_PER_PAGE = 60
 _FACES_PER_GROUP = 12  # of a larger group, the first ones stand for all
 
-OnProgress = Callable[[float], None]
 # What is found at once, and what only people's votes can tell.
 _QUICK = {
     "Exact copies": searches.find_exact_copies,
@@ -34,10 +35,6 @@ _QUICK = {
 }
 _BY_VOTES = {"Disputed": searches.find_disputed, "No face": searches.find_not_a_face}
 _NEAR, _DOUBTFUL, _AGREEMENT = "Near copies", "Doubted by the model", "Agreement of people"
-
-
-class _NotSearchedError(Exception):
-    """Ends a search that would take a while, as nobody has asked for it."""
 
 
 def show_quality(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
@@ -87,43 +84,31 @@ def _within(finding: QualityFinding, dataset: StoredDataset, splits: tuple[str, 
 def _search(kind: str, dataset: StoredDataset) -> QualityFinding | None:
     """Return what a slow search found; before it has been made, offer it and return None."""
     if kind == _NEAR:
+        if is_cached(dataset, searches.NEAR_COPIES):
+            return searches.find_near_copies(dataset)
         explanation = "The same photograph, cut, lit or compressed a little differently."
-        search = searches.find_near_copies
+        key, arguments = searches.NEAR_COPIES, ["copies", "--near", dataset.name]
     else:
         try:
             classifier = active_classifier()
         except ReadableError as error:
             st.info(f"This needs a model. {error}", icon=":material/neurology:")
             return None
-        explanation = f"Faces whose label the model *{classifier.card.name}* finds least likely."
-
-        def search(dataset: StoredDataset, on_progress: OnProgress) -> QualityFinding:
-            return find_doubtful(dataset, classifier, on_progress)
-
-    try:
-        return search(dataset, _stop_unless_done)
-    except _NotSearchedError:
-        pass
+        model = classifier.card.name
+        if not np.isnan(known_answers(classifier.version, dataset)).any():
+            return find_doubtful(dataset, classifier)
+        key, arguments = f"doubtful-{classifier.version}", ["doubtful", dataset.name, f"--model={model}"]
+        explanation = f"Faces whose label the model *{escape_markdown(model)}* finds least likely."
     st.markdown(explanation)
-    pressed = st.button("Search now", type="primary", icon=":material/search:", key=f"search-{kind}")
-    st.caption(f"It looks at {len(dataset):,} faces; the result is kept with the dataset.")
-    if not pressed:
-        return None
-    progress, started = st.progress(0.0, "Starting …"), time.monotonic()
-    search(dataset, lambda share: progress.progress(share, _search_text(share, time.monotonic() - started)))
-    st.rerun()
+    offer_job(
+        f"{key}-{dataset.name}-{dataset.description.fingerprint}",
+        f"Searching {dataset.name}: {kind.lower()}",
+        ["datasets", *arguments],
+        "Search now",
+        f"It looks at {len(dataset):,} faces; the result is kept with the dataset.",
+        ":material/search:",
+    )
     return None
-
-
-def _search_text(share: float, seconds: float) -> str:
-    if not 0 < share < 1:
-        return "Looking at the faces …"
-    return f"Looking at the faces … about {max(1, round(seconds / share * (1 - share)))} s left"
-
-
-def _stop_unless_done(share: float) -> None:
-    if share < 1:
-        raise _NotSearchedError
 
 
 def _show_finding(dataset: StoredDataset, finding: QualityFinding) -> None:

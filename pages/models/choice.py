@@ -16,6 +16,13 @@ _OTHER = "models_other"
 _AGAINST = {"labels": "Its label", "votes": "What most people saw"}
 
 
+def command(name: str, trial: Trial, *others: str) -> list[str]:
+    """Return the arguments of a command of `models` that tries one model, or more, on a trial's faces."""
+    options = [f"--split={trial.split}", f"--against={trial.against}"]
+    options += ["--honour-exclusions"] * trial.honour_exclusions
+    return ["models", name, trial.model, *others, trial.dataset, *options]
+
+
 def choose_model() -> ModelCard:
     """Draw the choice of a model and return its card; without any model, say so and end the page."""
     cards = {card.name: card for card in list_models()}

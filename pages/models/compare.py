@@ -12,8 +12,7 @@ from emotion.figures import models as figures
 from emotion.labels import EMOTIONS
 from emotion.models.card import ModelCard
 from emotion.models.registry import model_version
-from emotion.models.tasks import Task
-from pages.models.choice import choose_faces, choose_other
+from pages.models.choice import choose_faces, choose_other, command
 from pages.models.faces import show_face_grid
 from pages.shared.chart import show_chart
 from pages.shared.errors import error_ends_page
@@ -42,12 +41,11 @@ def show_compare(model: ModelCard) -> None:
 
 
 def _offer(faces: TrialFaces, other: str) -> None:
-    first, second = faces.trial, faces.of(other).trial
-    task = Task.of("compare", first, second)
+    trial = faces.trial
     offer_job(
         cache.key("compare", faces, model_version(other)),
-        f"Comparing {first.model} with {second.model} on {first.dataset}, {first.split}",
-        task.command,
+        f"Comparing {trial.model} with {other} on {trial.dataset}, {trial.split}",
+        command("compare", trial, other),
         "Compare",
         f"Both look at {len(faces):,} faces; what one has seen already is kept.",
         ":material/compare_arrows:",

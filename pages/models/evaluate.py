@@ -11,8 +11,7 @@ from emotion.evaluation.trial import TrialFaces
 from emotion.figures import models as figures
 from emotion.labels import EMOTIONS, how_sure, in_percent
 from emotion.models.card import ModelCard
-from emotion.models.tasks import Task
-from pages.models.choice import choose_faces
+from pages.models.choice import choose_faces, command
 from pages.models.faces import show_face_grid
 from pages.shared.chart import show_chart
 from pages.shared.errors import error_ends_page
@@ -51,13 +50,11 @@ def show_evaluate(model: ModelCard) -> None:
 
 
 def _offer(faces: TrialFaces) -> None:
-    trial = faces.trial
-    task = Task.of("evaluate", trial)
-    count = len(faces)
+    trial, count = faces.trial, len(faces)
     offer_job(
         cache.key("evaluate", faces),
         f"Evaluating {trial.model} on {trial.dataset}, {trial.split}",
-        task.command,
+        command("evaluate", trial),
         "Evaluate",
         f"The model looks at {count:,} faces; the result is kept.",
         ":material/play_arrow:",

@@ -7,11 +7,11 @@ import streamlit as st
 from emotion.errors import ReadableError
 from emotion.evaluation import cache
 from emotion.exchange import exports
-from emotion.exchange.exports import FORMATS, ExportRequest, FormFigures
+from emotion.exchange.exports import FORMATS, FormFigures
 from emotion.labels import in_percent
 from emotion.models.card import ModelCard
 from emotion.models.registry import model_version
-from pages.models.choice import choose_faces
+from pages.models.choice import choose_faces, command
 from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
 from pages.shared.text import escape_markdown
@@ -57,7 +57,7 @@ def _offer_form(model: ModelCard, form: str) -> None:
         offer_job(
             f"export-{model_version(model.name)}-{form}",
             f"Making {FORMATS[form]} of {model.name}",
-            ExportRequest(model.name, form).command,
+            ["models", "export", model.name, f"--format={form}"],
             "Make it",
             "Starts Keras; takes about half a minute, once.",
             ":material/build:",
@@ -94,7 +94,7 @@ def _show_cost(model: ModelCard) -> None:
             offer_job(
                 cache.key("forms", faces),
                 f"Measuring both forms of {model.name}",
-                ExportRequest(model.name, "", trial.dataset, trial.split, trial.honour_exclusions).command,
+                command("weights", trial),
                 "Measure it",
                 "Both forms look at the same faces.",
                 ":material/straighten:",

@@ -1,33 +1,29 @@
 """A model that somebody else made: its file, and what only a person can know of it."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 
 from emotion.errors import ReadableError
 from emotion.exchange.file_check import MAX_FILE_BYTES, check_file
-from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, parse_labels
-from emotion.jobs.jobs import JobState, JobStatus
+from emotion.exchange.imports import ALPHABETICAL, LIMITS, parse_labels
+from emotion.jobs.status import JobState, JobStatus
 from emotion.labels import EMOTIONS
 from emotion.models.card import ModelCard, ModelError
 from pages.models.choice import MODEL
-from pages.shared.jobs import model_jobs, watch_job
+from pages.shared.jobs import app_jobs, saved_file, watch_job
 from pages.shared.text import escape_markdown
 
-_JOB = "import"
+_JOB = "import-model"
 _ORDERS = {
     "FER-2013": EMOTIONS,
     "Alphabetical": ALPHABETICAL,
     "Another": None,
 }
-_RANGES = {"0 to 1": 1.0, "0 to 255": 255.0}
+_RANGES = {"0 to 1": "0-1", "0 to 255": "0-255"}
 
 
 def show_import(model: ModelCard) -> None:
     """Draw the running import, or how the last one ended and the form for a new one."""
-    status = model_jobs().status(_JOB)
+    status = app_jobs().status(_JOB)
     if status is not None and status.is_active:
         watch_job(_JOB)
         return
@@ -60,13 +56,13 @@ def _show_end(status: JobStatus) -> None:
         st.error(escape_markdown(status.error or ""), icon=":material/deployed_code_alert:")
     else:
         st.info("The import was cancelled; nothing of it was kept.", icon=":material/cancel:")
-    st.button("Dismiss", key="model_import_dismiss", on_click=model_jobs().dismiss, args=(_JOB,))
+    st.button("Dismiss", key="model_import_dismiss", on_click=app_jobs().dismiss, args=(_JOB,))
 
 
 def _show_model(name: str, view: str) -> None:
     st.session_state[MODEL] = name
     st.session_state.models_view = view
-    model_jobs().dismiss(_JOB)
+    app_jobs().dismiss(_JOB)
 
 
 def _show_form() -> None:
@@ -110,34 +106,18 @@ def _show_form() -> None:
         disabled=upload is None,
     ):
         try:
-            _start(upload, name.strip(), parse_labels(text), _RANGES[white])
+            _start(upload, name.strip(), ",".join(parse_labels(text)), _RANGES[white])
         except ReadableError as error:
             st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
             return
         st.rerun()
 
 
-def _start(upload, name: str, labels: tuple[str, ...], largest_input: float) -> None:
+def _start(upload, name: str, labels: str, white: str) -> None:
     """Check the file, and begin to import it in a process of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="emotion-model-"))
-
-    def clean_up() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-
-    try:
-        file = folder / (Path(upload.name).name or "model")
-        file.write_bytes(upload.getbuffer())
+    with saved_file(upload.name, upload.getbuffer()) as file:
         check_file(file)
-        request = ImportRequest(str(file), name, labels, largest_input)
-        started = model_jobs().start(
-            _JOB,
-            f"Importing {file.name}",
-            request.command(),
-            clean_up,
-            LIMITS,
-        )
-        if not started:
+        options = [f"--name={name}", f"--labels={labels}", f"--range={white}"]
+        arguments = ["models", "import", str(file), *options]
+        if not app_jobs().start(_JOB, f"Importing {file.name}", arguments, LIMITS, folder=file.parent):
             raise ModelError("Another model is being imported right now; wait for it, or cancel it.")
-    except BaseException:
-        clean_up()
-        raise

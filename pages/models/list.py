@@ -1,18 +1,21 @@
 """All models side by side, and what can be done with the chosen one: use, rename, note, delete."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
 from emotion.errors import ReadableError
-from emotion.evaluation.timing import Timing, known_timing, measure_timing
+from emotion.evaluation.timing import Timing, known_timing
+from emotion.jobs.status import JobState
 from emotion.labels import in_percent
 from emotion.models import registry
 from emotion.models.card import KERAS_FILE, LITERT_FILE, ModelCard, ModelError
 from emotion.models.registry import DEFAULT_MODEL
 from pages.models.choice import MODEL
+from pages.shared.jobs import app_jobs, watch_job
 from pages.shared.text import escape_markdown
 
 _UNKNOWN = "–"
@@ -23,25 +26,38 @@ def show_list(model: ModelCard) -> None:
     cards = registry.list_models()
     timings = _timings(cards)
     _show_table(cards, timings, model.name)
-    _show_model(model, timings.get(model.name))
+    _show_model(model, model.name in timings, timings.get(model.name))
 
 
-def _timings(cards: list[ModelCard]) -> dict[str, Timing]:
-    """Return each usable model's speed; what has not been measured on this machine is measured now."""
-    timings = {}
+def _timings(cards: list[ModelCard]) -> dict[str, Timing | None]:
+    """Return each usable model's speed; None for those that are still to be measured on this machine."""
+    timings: dict[str, Timing | None] = {}
     for card in cards:
-        try:
-            timing = known_timing(card.name)
-            if timing is None:
-                with st.spinner(f"Measuring how fast {card.name} is here …"):
-                    timing = measure_timing(card.name)
-        except ModelError:
-            continue  # the card below says what is wrong with it
-        timings[card.name] = timing
+        with suppress(ModelError):  # the card below says what is wrong with it
+            timings[card.name] = known_timing(card.name)
+    unknown = [name for name, timing in timings.items() if timing is None]
+    if not unknown:
+        return timings
+    # Of all, not of the unknown ones: what could not be asked is then not asked again.
+    key = "-".join(["timing", *(f"{name}-{registry.model_version(name)}" for name in timings)])
+    if app_jobs().status(key) is None:
+        app_jobs().start(key, f"Measuring how fast {' and '.join(unknown)} answer here", ["models", "list"])
+    status = app_jobs().status(key)
+    if status is not None and status.is_active:
+        watch_job(key)
+    elif status is not None and status.error is not None:
+        st.error(escape_markdown(status.error), icon=":material/timer_off:")
+    elif status is not None and status.state is JobState.DONE:
+        for name in unknown:
+            measured = status.result["timings"].get(name)
+            if measured is None:
+                del timings[name]  # it could not be asked
+            else:
+                timings[name] = Timing(**measured)
     return timings
 
 
-def _show_table(cards: list[ModelCard], timings: dict[str, Timing], chosen: str) -> None:
+def _show_table(cards: list[ModelCard], timings: dict[str, Timing | None], chosen: str) -> None:
     active = registry.active_model()
     rows = [_row(card, timings.get(card.name), card.name == active) for card in cards]
     names = [card.name for card in cards]
@@ -123,7 +139,7 @@ def _date(card: ModelCard) -> datetime | None:
         return None
 
 
-def _show_model(card: ModelCard, timing: Timing | None) -> None:
+def _show_model(card: ModelCard, is_usable: bool, timing: Timing | None) -> None:
     name = card.name
     is_active = registry.active_model() == name
     with st.container(border=True):
@@ -133,7 +149,7 @@ def _show_model(card: ModelCard, timing: Timing | None) -> None:
                 st.badge("In use", icon=":material/check:", color="green")
             if registry.is_shipped(name):
                 st.badge("Comes with the product", icon=":material/package_2:", color="gray")
-        if timing is None:
+        if not is_usable:
             st.error(
                 "This model cannot be used: its files are damaged or missing.",
                 icon=":material/deployed_code_alert:",
@@ -142,10 +158,10 @@ def _show_model(card: ModelCard, timing: Timing | None) -> None:
             _show_facts(card, timing)
         if card.note:
             st.markdown(f":material/sticky_note_2: {escape_markdown(card.note)}")
-        _show_actions(card, is_active, is_usable=timing is not None)
+        _show_actions(card, is_active, is_usable)
 
 
-def _show_facts(card: ModelCard, timing: Timing) -> None:
+def _show_facts(card: ModelCard, timing: Timing | None) -> None:
     test = card.metrics("test")
     with st.container(horizontal=True):
         for label, value in (("Accuracy", test.get("accuracy")), ("Macro F1", test.get("macro_f1"))):
@@ -154,13 +170,13 @@ def _show_facts(card: ModelCard, timing: Timing) -> None:
             st.metric(label, text, border=True, help=tip)
         st.metric(
             "A face here takes",
-            f"{timing.milliseconds:.2f} ms",
+            f"{timing.milliseconds:.2f} ms" if timing else _UNKNOWN,
             border=True,
             help="The median of 40 predictions of one face, with one thread.",
         )
         st.metric(
             f"Baseline: {DEFAULT_MODEL}",
-            f"{timing.baseline:.2f} ms",
+            f"{timing.baseline:.2f} ms" if timing else _UNKNOWN,
             border=True,
             help="The model in use at first, measured on this machine in turn with this one.",
         )

@@ -9,8 +9,7 @@ from emotion.evaluation.trial import TrialFaces
 from emotion.figures import models as figures
 from emotion.labels import in_percent
 from emotion.models.card import ModelCard
-from emotion.models.tasks import Task
-from pages.models.choice import choose_faces, choose_other
+from pages.models.choice import choose_faces, choose_other, command
 from pages.shared.chart import show_chart
 from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
@@ -43,14 +42,13 @@ def show_robustness(model: ModelCard) -> None:
 
 
 def _offer(models: list[str], faces: TrialFaces, count: int | None) -> None:
-    task = Task.of("robustness", *(faces.of(name).trial for name in models), faces=count)
     paths = [cache.robustness_path(faces.of(name), count).stem for name in models]
     total = len(faces)
     tried = total if count is None else min(count, total)
     offer_job(
         "+".join(paths),
         f"Measuring the robustness of {' and '.join(models)}",
-        task.command,
+        [*command("robustness", faces.trial, *models[1:]), *["--all"] * (count is None)],
         "Measure",
         f"Each model looks at {tried:,} faces in {STEPS} versions.",
         ":material/play_arrow:",

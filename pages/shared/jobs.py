@@ -1,40 +1,44 @@
-"""Work on models that takes a while: offered, watched, cancelled; it goes on when the page is left."""
+"""Work that takes a while: offered, watched, cancelled; it goes on when the page is left."""
 
-from collections.abc import Callable, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
-from emotion.jobs.jobs import JobState, ModelJobs
+from emotion.files import disk_errors
+from emotion.jobs.jobs import Jobs
+from emotion.jobs.status import JobState
 from pages.shared.text import escape_markdown
 
 
 @st.cache_resource(show_spinner=False)
-def model_jobs() -> ModelJobs:
+def app_jobs() -> Jobs:
     """Return the jobs of this app, shared by all visitors."""
-    return ModelJobs()
+    return Jobs()
 
 
-def offer_job(
-    key: str, title: str, command: Callable[[], Sequence[str]], label: str, note: str, icon: str
-) -> None:
+def offer_job(key: str, title: str, arguments: Sequence[str], label: str, note: str, icon: str) -> None:
     """Draw a button that starts a job; while it runs, how far it is; when it failed, why.
 
     Args:
         key: what the job is known by, the same for everybody who asks for the same.
         title: what is being done, in words.
-        command: gives the command line of its process.
+        arguments: of our command line, which does it.
         label: of the button.
         note: one sentence beside the button: what will happen.
         icon: of the button.
     """
-    status = model_jobs().status(key)
+    status = app_jobs().status(key)
     if status is not None and status.is_active:
         watch_job(key)
         return
     if status is not None and status.state is JobState.FAILED:
         st.error(escape_markdown(status.error or ""), icon=":material/error:")
     if st.button(label, type="primary", icon=icon, key=f"start-{key}"):
-        model_jobs().start(key, title, command())
+        app_jobs().start(key, title, arguments)
         st.rerun()
     st.caption(note)
 
@@ -42,7 +46,7 @@ def offer_job(
 @st.fragment(run_every=0.5)
 def watch_job(key: str) -> None:
     """Draw how far a job is, with a button to cancel it; when it has ended, run the page anew."""
-    status = model_jobs().status(key)
+    status = app_jobs().status(key)
     if status is None or not status.is_active:
         st.rerun()
         return
@@ -50,6 +54,27 @@ def watch_job(key: str) -> None:
         st.markdown(escape_markdown(status.title))
         st.progress(status.share or 0.0, status.text)
         st.button(
-            "Cancel", icon=":material/cancel:", key=f"cancel-{key}", on_click=model_jobs().cancel, args=(key,)
+            "Cancel", icon=":material/cancel:", key=f"cancel-{key}", on_click=app_jobs().cancel, args=(key,)
         )
         st.caption("It goes on when you leave this page.")
+
+
+@contextmanager
+def saved_file(name: str, content: bytes | memoryview) -> Iterator[Path]:
+    """Yield a file with such a content in a folder of its own, to be handed to a job.
+
+    Where the block raises, the folder is removed.
+
+    Raises:
+        FileError: the disk refuses.
+    """
+    with disk_errors("What is needed for this could not be written to the disk"):
+        folder = Path(tempfile.mkdtemp(prefix="emotion-job-"))
+    try:
+        file = folder / (Path(name).name or "file")
+        with disk_errors("What is needed for this could not be written to the disk"):
+            file.write_bytes(content)
+        yield file
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

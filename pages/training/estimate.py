@@ -1,28 +1,34 @@
 """How long a run would take on this machine, and what its network is made of; found out in the background."""
 
 import math
+from collections.abc import Callable
 
 import streamlit as st
 
 from emotion.dataset.store import SYNTHETIC
 from emotion.dataset.stored_dataset import DatasetDescription
+from emotion.jobs.jobs import Limits
 from emotion.runs import actions
 from emotion.runs.run import RunError
 from emotion.training.config import RunConfig
-from emotion.training.inspection import Inspector
+from emotion.training.inspection import known_description, known_pace, question_key
 from emotion.training.pace import NetworkDescription, Pace, estimate
+from pages.shared.jobs import app_jobs, saved_file
 from pages.shared.text import escape_markdown
 from pages.training.words import ACTIVE, duration, moment
 
 _EVERY = 1.0  # seconds between two looks while an answer is on its way
 _SEEN = "training-settings-seen"
 _DESCRIBE, _MEASURE = "describe", "measure"
-
-
-@st.cache_resource(show_spinner=False)
-def inspector() -> Inspector:
-    """Return what measures, shared by all visitors."""
-    return Inspector()
+_QUESTIONS = {
+    _DESCRIBE: ("Describing the network of", "--describe"),
+    _MEASURE: ("Measuring how long it takes to train", "--estimate"),
+}
+_LIMITS = Limits(
+    seconds=600.0,
+    crashed="This network could not be built and measured; the settings may be too large for this machine, "
+    "or Keras and TensorFlow are not installed. The app's log has the details.",
+)
 
 
 def count_faces(config: RunConfig, dataset: DatasetDescription) -> tuple[int, int]:
@@ -44,7 +50,7 @@ def count_faces(config: RunConfig, dataset: DatasetDescription) -> tuple[int, in
 
 def known_duration(config: RunConfig, dataset: DatasetDescription) -> str:
     """Return in words how long a run takes here, or "" while that has not been measured."""
-    pace = inspector().peek_pace(config)
+    pace = known_pace(config)
     if pace is None:
         return ""
     return f"about {duration(estimate(pace, config, *count_faces(config, dataset)).seconds)}"
@@ -57,7 +63,7 @@ def show_estimate(config: RunConfig, dataset: DatasetDescription) -> None:
         config: of the run.
         dataset: which it is trained on.
     """
-    pace = inspector().peek_pace(config)
+    pace = known_pace(config)
     if pace is not None:
         _show_pace(pace, config, dataset)
     else:
@@ -78,28 +84,44 @@ def _show_pace(pace: Pace, config: RunConfig, dataset: DatasetDescription) -> No
 
 def _show_measuring(config: RunConfig) -> None:
     """Draw where the measurement stands; when it is there, draw the page anew."""
-    asked = inspector()
-    if asked.peek_pace(config) is not None:
+    if known_pace(config) is not None:
         st.rerun()
-    if error := asked.error(_MEASURE, config):
-        st.caption(f":material/timer_off: {escape_markdown(error)}")
-    elif asked.is_pending(_MEASURE, config):
-        st.caption(":material/timer: Trying a few batches to see how long it takes; about half a minute …")
+    status = app_jobs().status(question_key(_MEASURE, config))
+    if status is not None and status.is_active:
+        st.caption(f":material/timer: {escape_markdown(status.text)}")
+        _button("Cancel", app_jobs().cancel, status.key)
+    elif status is not None:
+        st.caption(
+            f":material/timer_off: {escape_markdown(status.error or 'How long it takes is not known.')}"
+        )
+        _button("Measure again", _ask, _MEASURE, config)
     elif _is_busy():
         st.caption(":material/timer: How long it takes is not known: a run is at work.")
-        st.button(
-            "Measure beside it",
-            type="tertiary",
-            key="training-measure",
-            on_click=asked.request,
-            args=(_MEASURE, config),
-        )
+        _button("Measure beside it", _ask, _MEASURE, config)
     else:
         st.caption(":material/timer: Seeing how long it takes …")
         # While somebody moves a slider, each place it passes would be measured: only one that stays is.
         if st.session_state.get(_SEEN) == config:
-            asked.request(_MEASURE, config)
+            _ask(_MEASURE, config)
         st.session_state[_SEEN] = config
+
+
+def _button(label: str, action: Callable[..., object], *args: object) -> None:
+    st.button(label, type="tertiary", key=f"training-{label}", on_click=action, args=args)
+
+
+def _ask(question: str, config: RunConfig) -> None:
+    """Let a job find out what the page will then find remembered; asking twice does no harm."""
+    title, option = _QUESTIONS[question]
+    with saved_file("config.json", config.to_json().encode()) as file:
+        app_jobs().start(
+            question_key(question, config),
+            f"{title} {config.name}",
+            ["train", f"--config={file}", option],
+            _LIMITS,
+            lane=question,  # to describe a network takes seconds, to measure one a minute
+            folder=file.parent,
+        )
 
 
 def _is_busy() -> bool:
@@ -115,25 +137,26 @@ def show_network(config: RunConfig) -> None:
     Args:
         config: of the run.
     """
-    asked = inspector()
-    description = asked.peek_description(config)
-    if description is None:
-        asked.request(_DESCRIBE, config)
-        st.fragment(_show_waiting, run_every=_EVERY)(config)
-    else:
+    description = known_description(config)
+    if description is not None:
         _show_layers(description)
+        return
+    if app_jobs().status(question_key(_DESCRIBE, config)) is None:
+        _ask(_DESCRIBE, config)
+    st.fragment(_show_waiting, run_every=_EVERY)(config)
 
 
 def _show_waiting(config: RunConfig) -> None:
-    asked = inspector()
-    if asked.peek_description(config) is not None:
+    if known_description(config) is not None:
         st.rerun()
-    if error := asked.error(_DESCRIBE, config):
-        st.error(escape_markdown(error), icon=":material/account_tree:")
-    else:
+    status = app_jobs().status(question_key(_DESCRIBE, config))
+    if status is None or status.is_active:
         st.caption(
             ":material/hourglass_top: Keras builds the network to count its parameters; some seconds …"
         )
+    else:
+        st.error(escape_markdown(status.error or "It was cancelled."), icon=":material/account_tree:")
+        _button("Try again", _ask, _DESCRIBE, config)
 
 
 def _show_layers(description: NetworkDescription) -> None:

@@ -148,7 +148,7 @@ def test_either_test_of_the_challenge(capsys, tmp_path):
 
 
 def options(**changes):
-    return SimpleNamespace(**(dict.fromkeys(("preset", *SETTINGS)) | changes))
+    return SimpleNamespace(**(dict.fromkeys(("preset", "config", *SETTINGS)) | changes))
 
 
 def test_training_takes_names_and_paths(capsys, monkeypatch, source, tmp_path):

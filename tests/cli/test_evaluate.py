@@ -206,5 +206,6 @@ def test_robustness(capsys):
     assert status == 0
     assert "crowd on 12 faces, by labels" in out
     assert "JPEG quality" in out
-    status, out, _ = run(capsys, "models", "robustness", "crowd", "synthetic", "--json")
-    assert len(json.loads(out)["curves"]) == 8
+    status, out, _ = run(capsys, "models", "robustness", "crowd", "small", "synthetic", "--json")
+    assert [json.loads(line)["model"] for line in out.splitlines()] == ["crowd", "small"]
+    assert len(json.loads(out.splitlines()[0])["curves"]) == 8

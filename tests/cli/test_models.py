@@ -5,6 +5,10 @@ import pytest
 
 from emotion import paths
 from emotion.cli.main import main
+from emotion.dataset import store
+from emotion.evaluation import cache
+from emotion.evaluation.trial import Trial, trial_faces
+from emotion.exchange.exports import FormFigures
 from emotion.models import registry
 from emotion.models.card import read_card
 
@@ -92,6 +96,21 @@ def test_export(capsys, tmp_path, name):
         assert "crowd/example.py" in zipfile.ZipFile(tmp_path / name).namelist()
     else:
         assert (tmp_path / name).read_bytes() == (CROWD / "model.tflite").read_bytes()
+
+
+def test_an_export_without_a_file_is_only_made(capsys):
+    assert run(capsys, "export", "crowd", "--format", "litert")[0] == 0
+    assert str(CROWD / "model.tflite") in run(capsys, "export", "crowd", "--format", "litert")[2]
+
+
+def test_what_weights_of_8_bits_cost(capsys):
+    faces = trial_faces(Trial("crowd", store.SYNTHETIC, "test"))
+    cache.save_json(cache.forms_path(faces), vars(FormFigures(12, 0.5, 0.49, 0.021, 6_500_000, 1_600_000)))
+    status, out, _ = run(capsys, "weights", "crowd", "synthetic")
+    assert status == 0
+    assert "accuracy 50.00% with weights of 32 bits (6,500,000 bytes), 49.00% with 8 bits" in out
+    status, out, _ = run(capsys, "weights", "crowd", "synthetic", "--json")
+    assert json.loads(out)["quantised_accuracy"] == 0.49
 
 
 def test_import(capsys):

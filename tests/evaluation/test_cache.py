@@ -15,7 +15,6 @@ from emotion.evaluation.answers import load_probabilities
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.trial import Trial, trial_faces
 from emotion.models import registry
-from emotion.models.tasks import Task
 from tests.helpers import faces_by_name, write_folder
 
 
@@ -95,14 +94,6 @@ def test_right_can_be_what_most_people_saw(trial):
     assert cache.load_robustness(trial_faces(trial), None) is None
 
 
-def test_a_task_asks_for_the_trials_it_was_made_of():
-    trials = [Trial(name, "mine", "train", True, "votes") for name in ("crowd", "small")]
-    task = Task.of("robustness", *trials, faces=70)
-    assert task.trials() == tuple(trials)
-    assert Task.from_json(task.to_json()) == task
-    assert task.faces == 70
-
-
 def test_what_most_people_saw_needs_votes(trial):
     by_votes = replace(trial, against="votes")
     with pytest.raises(DatasetError, match="has no votes"):
@@ -179,12 +170,6 @@ def test_old_results_make_room(trial, monkeypatch):
     cache.save_json(folder / "newest.json", {})
     assert len(list(folder.glob("[!.]*"))) == 3
     assert (folder / "newest.json").is_file()
-
-
-def test_a_task_survives_its_command_line():
-    task = Task("robustness", ("a", "b"), "mine", "test", True, 70)
-    assert Task.from_json(task.command()[-1]) == task
-    assert [item.model for item in task.trials()] == ["a", "b"]
 
 
 @pytest.mark.slow

@@ -26,11 +26,11 @@ def test_doubtful_labels_come_first(tmp_path, classifier):
     labels[[5, 17]] = answers[[5, 17]].argmin(axis=1)
     dataset = imported(tmp_path, images, labels)
     seen = []
-    found = find_doubtful(dataset, classifier, seen.append)
+    found = find_doubtful(dataset, classifier, lambda *progress: seen.append(progress))
     assert set(found.indices.tolist()) == {5, 17}
     assert found.scores.tolist() == sorted(found.scores.tolist())
     assert classifier.card.name in found.explanation
-    assert (seen[0], seen[-1]) == (0, 1)
+    assert (seen[0], seen[-1]) == ((0, 40), (40, 40))
     assert find_doubtful(dataset, classifier, limit=1).faces == 1
 
 
@@ -64,8 +64,8 @@ def test_answers_are_asked_for_once_whoever_needs_them(tmp_path, classifier, mon
 def test_a_search_that_nobody_has_asked_for_asks_no_model(tmp_path, classifier, monkeypatch):
     dataset = imported(tmp_path, *generate(7, seed=2))
 
-    def stop(share):
-        if share < 1:
+    def stop(done, total):
+        if done < total:
             raise InterruptedError
 
     monkeypatch.setattr(classifier, "predict", None)

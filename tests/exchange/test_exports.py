@@ -171,7 +171,9 @@ def test_what_8_bits_cost_is_measured_and_kept(monkeypatch):
         exports, "make_file", lambda name, form, say: registry.model_folder(name) / "model.tflite"
     )
     progress = []
-    figures = measure_forms(trial, on_progress=lambda done, total: progress.append((done, total)))
+    figures = measure_forms(
+        trial_faces(trial), on_progress=lambda done, total: progress.append((done, total))
+    )
     assert progress[-1] == (24, 24)
     assert figures.n == 12
     assert figures.float_accuracy == figures.quantised_accuracy

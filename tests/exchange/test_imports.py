@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from emotion import paths
-from emotion.exchange.imports import ALPHABETICAL, LIMITS, ImportRequest, import_model, parse_labels
-from emotion.jobs.jobs import JobState, ModelJobs
+from emotion.exchange.imports import ALPHABETICAL, LIMITS, import_model, parse_labels
+from emotion.jobs.jobs import Jobs
+from emotion.jobs.status import JobState
 from emotion.labels import EMOTIONS
 from emotion.models import registry
 from emotion.models.card import ModelError, read_card
@@ -66,7 +67,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def test_a_foreign_model_predicts_as_it_did_where_it_came_from(files, file, labels):
     folder, answers = files
     said = []
-    name = import_model(ImportRequest(str(folder / file), labels=labels), said.append)
+    name = import_model(folder / file, labels=labels, say=said.append)
     kind = file.partition(".")[0]
     assert name == kind
     classifier = Classifier(registry.model_folder(name))
@@ -96,13 +97,13 @@ def test_a_foreign_model_predicts_as_it_did_where_it_came_from(files, file, labe
 )
 def test_models_for_something_else(files, file, message):
     with pytest.raises(ModelError, match=message):
-        import_model(ImportRequest(str(files[0] / file)))
+        import_model(files[0] / file)
     assert [card.name for card in registry.list_models()] == list(registry.SHIPPED_MODELS)
 
 
 def test_this_products_own_model_keeps_its_maps_labels_and_range(classifier):
     source = paths.shipped_models_folder() / "crowd" / "model.tflite"
-    name = import_model(ImportRequest(str(source), "copy", ALPHABETICAL, 1.0))
+    name = import_model(source, "copy", ALPHABETICAL, 1.0)
     again = Classifier(registry.model_folder(name))
     expected, predictions = classifier.predict(FACES), again.predict(FACES)
     assert np.array_equal(predictions.probabilities, expected.probabilities)
@@ -112,9 +113,8 @@ def test_this_products_own_model_keeps_its_maps_labels_and_range(classifier):
 def test_a_damaged_litert_file(tmp_path):
     whole = (paths.shipped_models_folder() / "crowd" / "model.tflite").read_bytes()
     (tmp_path / "half.tflite").write_bytes(whole[:5000])
-    jobs = ModelJobs()
-    command = ImportRequest(str(tmp_path / "half.tflite")).command()
-    jobs.start("import", "Importing", command, limits=LIMITS)
+    jobs = Jobs()
+    jobs.start("import", "Importing", ["models", "import", str(tmp_path / "half.tflite")], LIMITS)
     status = jobs.wait("import", PATIENCE)
     assert status.state is JobState.FAILED
     assert "damaged" in status.error
@@ -122,9 +122,14 @@ def test_a_damaged_litert_file(tmp_path):
 
 @pytest.mark.slow
 def test_in_a_process_of_its_own(files):
-    jobs = ModelJobs()
-    request = ImportRequest(str(files[0] / "logits.tflite"), "Mine (2)")
-    jobs.start("import", "Importing", request.command(), limits=LIMITS)
+    jobs = Jobs()
+    file = str(files[0] / "logits.tflite")
+    jobs.start(
+        "import",
+        "Importing",
+        ["models", "import", file, "--name=Mine (2)", "--labels=fer2013", "--range=0-1"],
+        LIMITS,
+    )
     status = jobs.wait("import", PATIENCE)
     assert (status.error, status.result) == (None, {"name": "Mine-2"})
     assert read_card(registry.model_folder("Mine-2")).labels == EMOTIONS
@@ -146,9 +151,3 @@ def test_orders_people_write(text, labels):
 def test_orders_that_are_none(text):
     with pytest.raises(ModelError, match="each of these once: angry, disgust"):
         parse_labels(text)
-
-
-@pytest.mark.parametrize("changes", [{"labels": EMOTIONS[:6]}, {"largest_input": 2.0}])
-def test_requests_that_make_no_sense(changes):
-    with pytest.raises(ModelError):
-        ImportRequest("x.keras", **changes)

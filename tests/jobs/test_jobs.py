@@ -1,83 +1,162 @@
+"""Jobs with programs of the test's own in place of our command line; `tests/cli` starts the real ones."""
+
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from emotion import paths
-from emotion.dataset import store
-from emotion.evaluation.answers import load_probabilities
-from emotion.evaluation.trial import Trial, trial_faces
-from emotion.jobs.jobs import JobState, Limits, ModelJobs
-from emotion.models.tasks import Task
+from emotion.jobs import jobs as jobs_module
+from emotion.jobs.jobs import Jobs, Limits
+from emotion.jobs.status import JobState, JobStatus
 from tests.helpers import PATIENCE, wait_until
 
 SLEEP = "import time; time.sleep(3600)"
-
-
-def program(code: str) -> list[str]:
-    return [sys.executable, "-c", code]
+LISTEN = "from emotion.jobs.progress import *; import time; end_with_parent();"
 
 
 def saying(*lines: str, then: str = "") -> list[str]:
-    return program(f"print({chr(10).join(lines)!r}, flush=True); {then}")
+    return [f"print({chr(10).join(lines)!r}, flush=True); {then}"]
+
+
+@pytest.fixture(autouse=True)
+def _programs(monkeypatch):
+    monkeypatch.setattr(jobs_module, "_command", lambda arguments: [sys.executable, "-c", *arguments])
+
+
+@pytest.fixture
+def jobs():
+    jobs = Jobs()
+    yield jobs
+    for status in jobs.active():
+        jobs.cancel(status.key)
+        jobs.wait(status.key, PATIENCE)
 
 
 @pytest.mark.parametrize(
-    ("command", "state", "error"),
+    ("arguments", "state", "error"),
     [
         (saying('{"done": 3, "total": 4}', '{"result": {"name": "x"}}'), JobState.DONE, None),
-        (
-            saying('{"error": "No such model."}', then="raise SystemExit(1)"),
-            JobState.FAILED,
-            "No such model.",
-        ),
-        (program("raise SystemExit(3)"), JobState.FAILED, "It ended without a result; the app's log"),
+        (saying('{"error": "No model."}', then="raise SystemExit(1)"), JobState.FAILED, "No model."),
+        (["raise SystemExit(3)"], JobState.FAILED, "It ended without a result; the app's log"),
+        (["raise ValueError"], JobState.FAILED, "It ended without a result; the app's log"),
         (saying("a library's greeting", '["no object of ours"]', "{"), JobState.DONE, None),
-        (["/no/such/program"], JobState.FAILED, "could not be started"),
     ],
 )
-def test_how_a_job_ends(command, state, error):
-    jobs = ModelJobs()
-    cleaned = []
-    assert jobs.start("a", "A job", command, lambda: cleaned.append(True))
+def test_how_a_job_ends(jobs, arguments, state, error):
+    folder = Path(tempfile.mkdtemp())
+    (folder / "upload").write_bytes(b"much")
+    assert jobs.start("a", "A job", arguments, folder=folder)
     status = jobs.wait("a", PATIENCE)
     assert status.state is state
     assert (error or "") in (status.error or "")
     assert (status.error is None) == (error is None)
-    assert cleaned == [True]
-    if "done" in command[-1]:
+    assert not folder.exists()
+    if "done" in arguments[-1]:
         assert (status.share, status.result) == (0.75, {"name": "x"})
     jobs.dismiss("a")
     assert jobs.status("a") is None
 
 
-def test_progress_with_time_left():
-    jobs = ModelJobs()
-    jobs.start("a", "A job", saying('{"message": "Loading …"}', '{"done": 1, "total": 4}', then=SLEEP))
-    wait_until(lambda: jobs.status("a").share)
-    status = jobs.status("a")
-    assert (status.share, status.message) == (0.25, "Loading …")
-    assert status.text.startswith("25% · about ")
+def test_what_cannot_be_started(jobs, monkeypatch):
+    monkeypatch.setattr(jobs_module, "_command", lambda arguments: ["/no/such/program"])
+    jobs.start("a", "A job", ["x"])
+    assert "could not be started" in jobs.wait("a", PATIENCE).error
+
+
+def test_without_any_job(jobs):
+    assert jobs.status("a") is None
+    assert jobs.wait("a") is None
     jobs.cancel("a")
-    status = jobs.wait("a", PATIENCE)
-    assert (status.state, status.error) == (JobState.CANCELLED, None)
+    jobs.dismiss("a")
 
 
-def test_one_after_another_and_the_same_only_once():
-    jobs = ModelJobs()
-    assert jobs.start("first", "First", program(SLEEP))
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (JobStatus("a", "A", JobState.QUEUED), "Waiting for what runs before it …"),
+        (JobStatus("a", "A", JobState.RUNNING), "Getting ready …"),
+        (JobStatus("a", "A", JobState.RUNNING, message="Loading …"), "Loading …"),
+        (JobStatus("a", "A", JobState.RUNNING, 5, message="Loading …"), "5 so far"),
+        (JobStatus("a", "A", JobState.RUNNING, 0, 2000), "0 of 2,000"),
+        (JobStatus("a", "A", JobState.RUNNING, 1000, 2000, 8.0), "1,000 of 2,000 · about 8 s left"),
+        (JobStatus("a", "A", JobState.RUNNING, 1999, 2000, 0.1), "1,999 of 2,000 · about 1 s left"),
+    ],
+)
+def test_progress_in_words(status, text):
+    assert status.text == text
+
+
+def test_the_time_left_counts_from_the_first_progress(jobs):
+    lines = ['{"message": "Loading …"}', '{"done": 1, "total": 4}']
+    more = f'import time; time.sleep(.1); print(\'{{"done": 2, "total": 4}}\', flush=True); {SLEEP}'
+    jobs.start("a", "A job", saying(*lines, then=more))
+    wait_until(lambda: jobs.status("a").done == 2)
+    status = jobs.status("a")
+    assert (status.share, status.message) == (0.5, "Loading …")
+    assert 0.1 < status.seconds_left < PATIENCE
+
+
+def test_one_after_another_and_the_same_only_once(jobs, tmp_path):
+    assert jobs.start("first", "First", [SLEEP], lane="one")
     wait_until(lambda: jobs.status("first").state is JobState.RUNNING)
-    assert not jobs.start("first", "First again", program(SLEEP))
-    assert jobs.start("second", "Second", program("pass"))
-    assert jobs.start("third", "Third", program(SLEEP))
+    assert not jobs.start("first", "First again", [SLEEP], lane="one", folder=tmp_path)
+    assert not tmp_path.exists()  # nobody else would remove what was brought
+    assert jobs.start("second", "Second", ["pass"], lane="one")
+    assert jobs.start("beside", "Beside", ["pass"], lane="other")
+    assert jobs.wait("beside", PATIENCE).state is JobState.DONE
     assert jobs.status("second").state is JobState.QUEUED
-    assert [status.key for status in jobs.active()] == ["first", "second", "third"]
-    assert "Waiting" in jobs.status("second").text
-    jobs.cancel("third")  # before its turn
+    assert [status.key for status in jobs.active()] == ["first", "second"]
     jobs.cancel("first")
     assert jobs.wait("second", PATIENCE).state is JobState.DONE
-    assert jobs.wait("third", PATIENCE).state is JobState.CANCELLED
     assert not jobs.active()
+
+
+def test_what_waits_is_cancelled_at_once(jobs):
+    folder = Path(tempfile.mkdtemp())
+    jobs.start("first", "First", [SLEEP], lane="one")
+    jobs.start("second", "Second", [SLEEP], lane="one", folder=folder)
+    jobs.start("third", "Third", ["pass"], lane="one")
+    jobs.cancel("second")
+    assert jobs.status("second").state is JobState.CANCELLED
+    jobs.wait("second", PATIENCE)
+    assert not folder.exists()
+    assert jobs.status("first").is_active  # nobody had to wait for it
+    assert jobs.status("third").state is JobState.QUEUED
+
+
+def test_what_is_cancelled_tidies_up(jobs, tmp_path):
+    mark = tmp_path / "half done"
+    code = f"""
+import pathlib, time
+from emotion.jobs.progress import *
+end_with_parent()
+mark = pathlib.Path({str(mark)!r})
+try:
+    mark.touch()
+    time.sleep(3600)
+finally:
+    mark.unlink()
+"""
+    jobs.start("a", "A job", [code])
+    wait_until(mark.exists)
+    jobs.cancel("a")
+    assert jobs.status("a").text in ("Stopping …", "Getting ready …")
+    status = jobs.wait("a", PATIENCE)
+    assert (status.state, status.error) == (JobState.CANCELLED, None)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "code", [SLEEP, f"{LISTEN} import signal; signal.signal(2, lambda *_: None); {SLEEP}"]
+)
+def test_what_does_not_listen_is_ended_all_the_same(jobs, code):
+    jobs.start("a", "A job", [code])
+    wait_until(lambda: jobs.status("a").state is JobState.RUNNING)
+    jobs.cancel("a")
+    assert jobs.wait("a", PATIENCE).state is JobState.CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -88,31 +167,46 @@ def test_one_after_another_and_the_same_only_once():
         (Limits(crashed="The file is damaged."), "import os; os.abort()", "The file is damaged."),
     ],
 )
-def test_limits(limits, code, error):
-    jobs = ModelJobs()
-    jobs.start("a", "A job", program(code), limits=limits)
+def test_limits(jobs, limits, code, error):
+    folder = Path(tempfile.mkdtemp())
+    jobs.start("a", "A job", [code], limits, folder=folder)
     status = jobs.wait("a", PATIENCE)
     assert status.state is JobState.FAILED
     assert error in status.error
+    assert not folder.exists()
 
 
-@pytest.mark.slow
-def test_a_real_evaluation():
-    store.open_dataset(store.SYNTHETIC)
-    task = Task("evaluate", ("crowd",), store.SYNTHETIC, "test")
-    jobs = ModelJobs()
-    jobs.start("a", "Evaluating", task.command())
-    status = jobs.wait("a", PATIENCE)
-    assert (status.state, status.error) == (JobState.DONE, None)
-    assert load_probabilities(trial_faces(Trial("crowd", store.SYNTHETIC, "test"))).shape == (12, 7)
-    jobs.start("b", "Evaluating", Task("evaluate", ("none",), store.SYNTHETIC, "test").command())
-    assert jobs.wait("b", PATIENCE).error.startswith("There is no model 'none'")
-
-
-def test_a_worker_ends_with_the_app():
-    code = "from emotion.jobs.progress import *; import time; end_with_parent(); time.sleep(3600)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=paths.PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+def test_temporary_files_are_removed_even_after_a_crash(jobs, tmp_path):
+    code = (
+        "import os, tempfile; print('{\"message\": \"' + tempfile.mkdtemp() + '\"}', flush=True); os.abort()"
     )
+    jobs.start("a", "A job", [code])
+    folder = jobs.wait("a", PATIENCE).message
+    assert folder
+    assert not Path(folder).exists()
+
+
+def test_what_ended_is_forgotten(jobs):
+    few = Jobs(keep=2)
+    for key in "abc":
+        few.start(key, key, ["pass"])
+        few.wait(key, PATIENCE)
+    assert [few.status(key) is None for key in "abc"] == [True, False, False]
+    short = Jobs(keep_seconds=0)
+    short.start("a", "A job", ["pass"])
+    short.wait("a", PATIENCE)
+    assert short.status("a") is None
+
+
+def test_a_job_ends_with_the_app():
+    code = f"{LISTEN} print('ready', flush=True); time.sleep(3600)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=paths.PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    process.stdout.readline()
     process.stdin.close()
-    assert process.wait(timeout=PATIENCE) == 1
+    assert process.wait(timeout=PATIENCE) != 0

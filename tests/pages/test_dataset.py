@@ -1,7 +1,6 @@
 """The page of datasets, as Streamlit runs it, without a browser."""
 
 import sys
-import threading
 
 import numpy as np
 import pytest
@@ -9,20 +8,32 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from emotion.dataset import store
-from emotion.dataset.importing import ImportCancelled, ImportProgress, import_dataset
+from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.importing import import_dataset
 from emotion.labels import EMOTIONS
 from emotion.training.config import AugmentationConfig
-from pages.dataset.importing import import_jobs
+from pages.dataset import importing
+from pages.dataset.importing import _JOB
 from pages.shared.dataset_choice import balance_in_words
+from pages.shared.jobs import app_jobs
 from tests.helpers import PATIENCE, faces_by_name, png_bytes, wait_until, write_folder, zip_bytes
 from tests.pages.helpers import metrics, new_app, texts
 
+# A job that says how far it is, not of how much, and goes on until it is cancelled.
+SLEEPER = [
+    sys.executable,
+    "-c",
+    """import time; print('{"done": 50, "total": 0}', flush=True); time.sleep(3600)""",
+]
+
 
 @pytest.fixture(autouse=True)
-def _no_import_of_another_test():
+def _no_job_of_another_test():
     yield
-    import_jobs().wait(PATIENCE)
-    import_jobs().dismiss()
+    for status in app_jobs().active():
+        app_jobs().cancel(status.key)
+        app_jobs().wait(status.key, PATIENCE)
+    app_jobs().dismiss(_JOB)
 
 
 def open_page(view: str = "Overview", dataset: str = store.SYNTHETIC) -> AppTest:
@@ -150,21 +161,33 @@ def test_findings_of_one_split(tmp_path):
     assert app.button(key="exclude-cross_split_copies").proto.disabled  # the one in the test stays
 
 
+def search_now(app):
+    (button,) = [button for button in app.button if button.label == "Search now"]
+    return button
+
+
 @pytest.mark.parametrize(("kind", "faces"), [("Near copies", 600), ("Doubted by the model", 14)])
-def test_slow_searches_wait_until_asked(tmp_path, kind, faces):
+def test_slow_searches_wait_until_asked(tmp_path, monkeypatch, kind, faces):
     some = np.random.default_rng(0).integers(0, 256, (faces, 12, 12), dtype=np.uint8)
     files = {f"train/happy/{number}.png": png_bytes(face) for number, face in enumerate(some)}
     import_faces(tmp_path, "some", files)
     app = open_page("Quality", "some")
     app.pills(key="finding-some").set_value(kind).run()
-    assert f"search-{kind}" in [button.key for button in app.button]
-    app.button(key=f"search-{kind}").click().run()
-    assert not app.exception
-    assert f"search-{kind}" not in [button.key for button in app.button]
-    # It is kept with the dataset: another visitor sees it at once.
-    other = open_page("Quality", "some")
-    other.pills(key="finding-some").set_value(kind).run()
-    assert f"search-{kind}" not in [button.key for button in other.button]
+    with monkeypatch.context() as patch:
+        patch.setattr("emotion.jobs.jobs._command", lambda arguments: SLEEPER)
+        search_now(app).click().run()
+        other = open_page("Quality", "some")  # another visitor sees how far it is, and may cancel it
+        other.pills(key="finding-some").set_value(kind).run()
+        assert f"Searching some: {kind.lower()}" in texts(other).replace("\\", "")
+        (status,) = app_jobs().active()
+        other.button(key=f"cancel-{status.key}").click().run()
+        app_jobs().wait(status.key, PATIENCE)
+    search_now(app.run()).click().run()
+    assert app_jobs().wait(status.key, PATIENCE).error is None
+    for page in (app, other):
+        page.run()
+        assert not page.exception
+        assert "Search now" not in [button.label for button in page.button]
 
 
 def test_no_model_to_doubt_with(monkeypatch, tmp_path):
@@ -227,7 +250,7 @@ def test_augmentation_without_keras(monkeypatch):
 
 
 def finish_import(app) -> AppTest:
-    import_jobs().wait(PATIENCE)
+    app_jobs().wait(_JOB, PATIENCE)
     app.run()
     assert not app.exception
     return app
@@ -287,35 +310,37 @@ def test_an_import_that_fails_says_why(name, data):
     app.file_uploader(key="import_upload").set_value((name, data, "application/zip")).run()
     app.button(key="import_start").click().run()
     finish_import(app)
-    assert "could not be imported" in app.error[0].value
+    assert app.error[0].value.replace("\\", "").startswith(f"Importing {name}: ")
     app.button(key="import_dismiss").click().run()
     assert not app.error
 
 
-def test_download_without_the_library(monkeypatch):
-    monkeypatch.setitem(sys.modules, "kagglehub", None)
+def test_download_without_the_library(monkeypatch, tmp_path):
+    (tmp_path / "kagglehub.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     app = open_page("Import")
     app.segmented_control(key="import_way").set_value("Download FER-2013").run()
     app.button(key="import_start").click().run()
     assert "one more library" in finish_import(app).error[0].value
 
 
-def test_progress_and_cancel():
-    has_begun = threading.Event()
-
-    def slow(on_progress, is_cancelled):
-        on_progress(ImportProgress(50, 100, 5.0))
-        has_begun.set()
-        wait_until(is_cancelled)
-        raise ImportCancelled("cancelled")
-
-    import_jobs().start("slow.zip", slow)
-    assert has_begun.wait(PATIENCE)
+def test_progress_and_cancel(monkeypatch):
+    monkeypatch.setattr("emotion.jobs.jobs._command", lambda arguments: SLEEPER)
     app = open_page("Import")
-    assert "Importing **slow\\.zip**" in texts(app)
-    assert "import_start" not in [button.key for button in app.button]
-    app.button(key="import_cancel").click().run()
-    assert "was cancelled" in finish_import(app).info[0].value
+    app.file_uploader(key="import_upload").set_value(("slow.zip", b"PK", "application/zip")).run()
+    app.button(key="import_start").click().run()
+    wait_until(lambda: app_jobs().status(_JOB).done)
+    other = open_page("Import")  # another visitor sees it, too, and may cancel it
+    for page in (app, other):
+        page.run()
+        assert "Importing slow\\.zip" in texts(page)
+        assert "50 so far" in str(page.get("progress")[0].proto)
+        assert "import_start" not in [button.key for button in page.button]
+    with pytest.raises(DatasetError, match="being imported right now"):
+        importing._start_job("other.zip", ["import", "other.zip"])
+    other.button(key=f"cancel-{_JOB}").click().run()
+    assert "was cancelled; nothing of it was kept" in finish_import(app).info[0].value
+    assert "import_start" in [button.key for button in app.button]
 
 
 def test_what_an_earlier_import_left_out_can_be_downloaded(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -17,11 +18,11 @@ from emotion.evaluation.report import Robustness, RobustnessCurve
 from emotion.evaluation.robustness import CORRUPTIONS
 from emotion.evaluation.trial import Trial, trial_faces
 from emotion.exchange import exports
-from emotion.jobs.jobs import JobState
+from emotion.jobs.status import JobState
 from emotion.labels import EMOTIONS
 from emotion.models import registry
 from emotion.models.classifier import Classifier, Predictions
-from pages.shared.jobs import model_jobs
+from pages.shared.jobs import app_jobs
 from tests.helpers import PATIENCE
 from tests.pages.helpers import metrics, new_app, texts
 
@@ -32,14 +33,17 @@ TRIAL = Trial("crowd", store.SYNTHETIC, "test")
 @pytest.fixture(autouse=True)
 def _no_job_of_another_test():
     yield
-    for status in model_jobs().active():
-        model_jobs().cancel(status.key)
-        model_jobs().wait(status.key, PATIENCE)
-    model_jobs().dismiss("import")
+    for status in app_jobs().active():
+        app_jobs().cancel(status.key)
+        app_jobs().wait(status.key, PATIENCE)
+    app_jobs().dismiss("import-model")
 
 
 def open_page(view: str = "Overview", model: str = "crowd") -> AppTest:
     app = new_app("models").run()
+    for status in app_jobs().active():  # how fast the models are
+        app_jobs().wait(status.key, PATIENCE)
+        app.run()
     if model != "crowd":
         app.selectbox(key="models_model").set_value(model).run()
     if view != "Overview":
@@ -70,6 +74,27 @@ def test_a_newcomer_sees_the_shipped_model():
     assert set(metrics(app)) == {"Accuracy", "Macro F1", "A face here takes", "Baseline: crowd"}
     assert "neither renamed nor deleted" in texts(app)
     assert "Delete it" not in labels(app)
+
+
+def test_a_model_is_timed_in_the_background(monkeypatch):
+    app_jobs.clear()
+    registry.add_model(CROWD, "mine")
+    with monkeypatch.context() as patch:
+        sleeper = [sys.executable, "-c", "import time; time.sleep(3600)"]
+        patch.setattr("emotion.jobs.jobs._command", lambda arguments: sleeper)
+        app, other = new_app("models").run(), new_app("models").run()
+    assert "Measuring how fast" in texts(app)
+    assert metrics(app)["A face here takes"] == "–"
+    (status,) = app_jobs().active()
+    # Another visitor waits for the same job, and may cancel it.
+    other.button(key=f"cancel-{status.key}").click().run()
+    assert app_jobs().wait(status.key, PATIENCE).state is JobState.CANCELLED
+    app.run()
+    assert "Measuring how fast" not in texts(app)
+    assert not app.exception
+    assert not app.error
+    app_jobs().dismiss(status.key)
+    assert metrics(open_page(model="mine"))["A face here takes"].endswith(" ms")
 
 
 def test_use_rename_note_and_delete():
@@ -124,7 +149,7 @@ def test_an_evaluation_in_the_background():
     key = cache.key("evaluate", trial_faces(TRIAL))
     app.button(key=f"start-{key}").click().run()
     assert not app.exception
-    assert model_jobs().wait(key, PATIENCE).state is JobState.DONE
+    assert app_jobs().wait(key, PATIENCE).state is JobState.DONE
     app.run()
     assert not app.exception
     report = tasks.evaluate(trial_faces(TRIAL))
@@ -222,11 +247,12 @@ def test_what_counts_as_right_can_be_chosen():
     assert not app.exception
 
 
-def test_a_failed_job_says_why():
+def test_a_failed_job_says_why(monkeypatch):
     app = open_page("Evaluate")
     key = cache.key("evaluate", trial_faces(TRIAL))
-    model_jobs().start(key, "Evaluating", ["/no/such/program"])
-    model_jobs().wait(key, PATIENCE)
+    monkeypatch.setattr("sys.executable", "/no/such/program")
+    app_jobs().start(key, "Evaluating", ["models"])
+    app_jobs().wait(key, PATIENCE)
     app.run()
     assert "could not be started" in app.error[0].value.replace("\\", "")
     assert "Evaluate" in labels(app)
@@ -326,7 +352,7 @@ def test_import():
     app = open_page("Import")
     assert app.button(key="model_import_start").disabled
     bring(app, (CROWD / "model.tflite").read_bytes())
-    assert model_jobs().wait("import", PATIENCE).error is None
+    assert app_jobs().wait("import-model", PATIENCE).error is None
     app.run()
     assert "**brought** is here" in app.success[0].value
     app.button(key="model_import_show").click().run()
@@ -341,7 +367,7 @@ def test_import():
 def test_what_is_no_model_gets_a_sentence(data, message):
     app = bring(open_page("Import"), data, "x.keras")
     assert message in app.error[0].value
-    assert not model_jobs().active()
+    assert not app_jobs().active()
 
 
 def test_an_order_of_ones_own():

@@ -15,6 +15,8 @@ from emotion.dataset import store
 from emotion.dataset.importing import import_dataset
 from emotion.evaluation.metrics import evaluate_probabilities
 from emotion.evaluation.report import Report
+from emotion.jobs.jobs import Jobs
+from emotion.jobs.status import JobState, JobStatus
 from emotion.labels import EMOTIONS
 from emotion.models import registry
 from emotion.runs import actions
@@ -22,10 +24,10 @@ from emotion.runs.run import Run, RunStatus
 from emotion.runs.store import RunStore
 from emotion.training.config import SETTINGS, RunConfig
 from emotion.training.data import load_dataset
-from emotion.training.inspection import Inspector
 from emotion.training.pace import LayerRow, NetworkDescription, Pace
 from emotion.training.presets import PRESETS
 from pages.shared.setting import parse_numbers
+from pages.training import estimate
 from pages.training.compare import comparison_table, distinct_names
 from pages.training.estimate import count_faces
 from pages.training.progress import UsageMeter, measure
@@ -44,10 +46,16 @@ pytestmark = pytest.mark.usefixtures("sleepers")
 
 
 @pytest.fixture(autouse=True)
-def asked(monkeypatch) -> list[str]:
+def asked(monkeypatch) -> list[tuple[str, RunConfig]]:
     """What Keras was asked; it does not answer here, as starting it takes longer than all these tests."""
-    questions: list[str] = []
-    monkeypatch.setattr(Inspector, "request", lambda self, question, config: questions.append(question))
+    questions: list[tuple[str, RunConfig]] = []
+    monkeypatch.setattr(
+        Jobs,
+        "start",
+        lambda self, key, title, arguments, limits, lane, folder: questions.append(
+            (arguments[-1], RunConfig.from_json((folder / "config.json").read_text()))
+        ),
+    )
     return questions
 
 
@@ -347,7 +355,7 @@ def test_the_estimate_waits_until_the_choice_has_settled(asked):
     app.run()
     assert asked == []
     app.run()
-    assert asked == ["measure"]
+    assert asked == [("--estimate", replace(QUICK, epochs=7))]
 
 
 def test_nothing_is_measured_beside_a_run_unless_asked(asked):
@@ -357,12 +365,12 @@ def test_nothing_is_measured_beside_a_run_unless_asked(asked):
     app.run()
     assert asked == []
     assert "This one starts" in texts(app) or "this one starts" in texts(app)
-    app.button(key="training-measure").click().run()
-    assert asked == ["measure"]
+    app.button(key="training-Measure beside it").click().run()
+    assert [option for option, _ in asked] == ["--estimate"]
 
 
 def test_the_estimate(monkeypatch):
-    monkeypatch.setattr(Inspector, "peek_pace", lambda self, config: PACE)
+    monkeypatch.setattr(estimate, "known_pace", lambda config: PACE)
     app = open_page()
     # As many as are drawn: 1750 of 2100 for training, 174 of them for validation, make 49 batches an epoch.
     expected = duration(10 + QUICK.epochs * (49 * 0.5 + 174 * 0.01) + 5)
@@ -371,17 +379,21 @@ def test_the_estimate(monkeypatch):
     assert f"Here: about {expected}" in str(app.radio(key="training-preset").proto.captions)
 
 
-def test_an_estimate_that_cannot_be_had(monkeypatch):
-    monkeypatch.setattr(Inspector, "error", lambda self, question, config: "Keras did not start.")
+def test_an_estimate_that_cannot_be_had(monkeypatch, asked):
+    failed = JobStatus("a", "A", JobState.FAILED, error="Keras did not start.")
+    monkeypatch.setattr(Jobs, "status", lambda self, key: failed)
     app = open_page()
     assert "Keras did not start" in texts(app)
+    assert asked == []
+    buttons(app)["Measure again"].click().run()
+    assert [option for option, _ in asked] == ["--estimate"]
     assert not buttons(app)["Start training"].proto.disabled
 
 
 def test_the_network(monkeypatch):
     rows = (LayerRow("face", "InputLayer", (48, 48, 1), 0, 0), LayerRow("logits", "Dense", (7,), 455, 448))
     description = NetworkDescription(rows, 80_479, 7_000_000)
-    monkeypatch.setattr(Inspector, "peek_description", lambda self, config: description)
+    monkeypatch.setattr(estimate, "known_description", lambda config: description)
     app = open_page()
     app.session_state["training-network"] = True
     app.run()

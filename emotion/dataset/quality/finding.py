@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,21 +45,33 @@ class QualityFinding:
         """All faces of the groups, int64 (faces,), group after group."""
         return np.concatenate([np.zeros(0, np.int64), *self.groups])
 
-    def to_csv(self, dataset: StoredDataset) -> str:
-        """Return one row a face: group, name, split, label, exclude (1 for the surplus), score."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        score_column = [] if self.scores is None else ["score"]
-        writer.writerow(["group", "name", "split", "label", "exclude", *score_column])
+    def rows(self, dataset: StoredDataset) -> list[dict[str, Any]]:
+        """Return one row a face: group, name, split, label, exclude (1 for the surplus), perhaps score."""
         surplus = set(self.surplus.tolist())
         faces = dataset.faces
+        rows: list[dict[str, Any]] = []
         for number, group in enumerate(self.groups):
-            score = [] if self.scores is None else [f"{self.scores[number]:.4f}"]
-            for index in group.tolist():
-                name = plain_cell(str(faces.names[index]))
-                label = EMOTIONS[int(faces.labels[index])]
-                row = [number + 1, name, faces.splits[index], label, int(index in surplus)]
-                writer.writerow([*row, *score])
+            score = {} if self.scores is None else {"score": round(float(self.scores[number]), 4)}
+            rows += [
+                {
+                    "group": number + 1,
+                    "name": str(faces.names[index]),
+                    "split": str(faces.splits[index]),
+                    "label": EMOTIONS[int(faces.labels[index])],
+                    "exclude": int(index in surplus),
+                    **score,
+                }
+                for index in group.tolist()
+            ]
+        return rows
+
+    def to_csv(self, dataset: StoredDataset) -> str:
+        """Return the rows as CSV."""
+        text = io.StringIO()
+        columns = ["group", "name", "split", "label", "exclude", *["score"] * (self.scores is not None)]
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row | {"name": plain_cell(row["name"])} for row in self.rows(dataset))
         return text.getvalue()
 
 

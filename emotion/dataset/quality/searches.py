@@ -5,8 +5,6 @@ Every search looks at all faces, excluded or not. What takes more than a moment 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from emotion.dataset.face_dataset import image_keys
@@ -22,9 +20,11 @@ from emotion.dataset.quality.near_copies import NEAR_VERSION, near_copy_groups
 from emotion.dataset.result_cache import Arrays, cached_arrays
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import NOT_A_FACE, require_votes
+from emotion.jobs.progress import OnProgress
 from emotion.labels import in_percent
 
-OnProgress = Callable[[float], None]
+# What the slow searches keep: under these names, as `is_cached` asks for them.
+NEAR_COPIES = f"near-copies-{NEAR_VERSION}"
 
 # A face is blank when so much of it lies within so many grey values of one tone. In FER-2013, from
 # 0.7 on it is placeholders ("image removed") nearly without exception; below follow dark portraits.
@@ -78,21 +78,26 @@ def find_conflicting_copies(dataset: StoredDataset) -> QualityFinding:
     )
 
 
-def find_near_copies(dataset: StoredDataset, on_progress: OnProgress = lambda share: None) -> QualityFinding:
+def find_near_copies(
+    dataset: StoredDataset, on_progress: OnProgress = lambda done, total: None
+) -> QualityFinding:
     """Find the groups of faces that differ by a little noise, brightness, contrast, or a shift.
 
     Some seconds for 35,887 faces the first time; then kept with the dataset.
 
     Args:
         dataset: of any size.
-        on_progress: given the share that is done, 0 to 1; what it raises ends the search.
+        on_progress: told about how many faces are done, and of how many.
     """
+    count = len(dataset)
 
     def compute() -> Arrays:
-        return pack_groups(near_copy_groups(dataset.faces.images, exact_groups(dataset), on_progress))
+        def show(share: float) -> None:
+            on_progress(round(share * count), count)
 
-    groups = unpack_groups(cached_arrays(dataset, f"near-copies-{NEAR_VERSION}", compute))
-    on_progress(1.0)
+        return pack_groups(near_copy_groups(dataset.faces.images, exact_groups(dataset), show))
+
+    groups = unpack_groups(cached_arrays(dataset, NEAR_COPIES, compute))
     return QualityFinding(
         "near_copies",
         "Near copies",

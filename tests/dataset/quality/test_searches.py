@@ -20,6 +20,7 @@ from emotion.dataset.quality.searches import (
     find_near_copies,
     find_not_a_face,
 )
+from emotion.dataset.result_cache import is_cached
 from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.labels import EMOTIONS
 from emotion.synthetic.faces import generate
@@ -144,17 +145,19 @@ def test_near_copies_report_progress_and_are_kept(make, monkeypatch):
         np.repeat(generate(20, seed=4)[0], 2, axis=0) ^ np.arange(40, dtype=np.uint8)[:, None, None] % 2
     )
     seen = []
-    first = find_near_copies(dataset, seen.append)
+    assert not is_cached(dataset, searches.NEAR_COPIES)
+    first = find_near_copies(dataset, lambda *progress: seen.append(progress))
+    assert is_cached(dataset, searches.NEAR_COPIES)
     assert len(first.groups) >= 15
     assert seen == sorted(seen)
-    assert 0 < seen[0] < seen[-1] == 1
+    assert (0, 40) < seen[0] < seen[-1] == (40, 40)
     monkeypatch.setattr(searches, "near_copy_groups", None)  # no second time
     again = find_near_copies(store.open_dataset("mine"))
     assert sets(again.groups) == sets(first.groups)
 
 
 def test_a_search_can_be_ended_and_begun_anew(make):
-    def stop(share):
+    def stop(done, total):
         raise InterruptedError
 
     dataset = make(generate(10, seed=4)[0])
