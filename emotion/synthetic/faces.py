@@ -48,68 +48,19 @@ EXPRESSIONS: dict[str, Actions] = {
     "neutral": Actions(),
 }
 
-_SKINS: tuple[Color, ...] = (
-    (250, 218, 196),
-    (244, 204, 174),
-    (234, 186, 150),
-    (220, 168, 128),
-    (202, 146, 106),
-    (176, 120, 84),
-    (146, 96, 66),
-    (112, 72, 52),
-)
-_DARK_HAIR: tuple[Color, ...] = ((34, 28, 30), (48, 36, 34), (66, 46, 38))
-_HAIR: tuple[Color, ...] = (
-    *_DARK_HAIR,
-    (98, 66, 44),
-    (140, 88, 52),
-    (168, 84, 48),
-    (204, 160, 98),
-    (150, 148, 150),
-)
-_IRISES: tuple[Color, ...] = ((84, 56, 38), (110, 76, 44), (74, 104, 76), (76, 116, 152), (104, 116, 124))
-_SHIRTS: tuple[Color, ...] = (
-    (62, 104, 122),
-    (50, 66, 104),
-    (206, 158, 66),
-    (204, 104, 88),
-    (92, 98, 110),
-    (84, 128, 98),
-    (124, 78, 112),
-    (236, 232, 224),
-)
-_BACKGROUNDS: tuple[Color, ...] = (
-    (226, 236, 244),
-    (244, 233, 220),
-    (224, 238, 228),
-    (240, 226, 234),
-    (222, 226, 244),
-    (238, 238, 234),
-)
-_BEARDED_STYLES = ("bald", "cropped", "parted", "afro")
 
-# Between what bounds the lengths and shares of a Look lie, from person to person.
-_LENGTHS: dict[str, tuple[float, float]] = {
-    "face_width": (0.75, 0.86),
-    "jaw_width": (0.58, 0.69),
-    "chin_width": (0.24, 0.36),
-    "chin_height": (1.07, 1.18),
-    "eye_size": (0.90, 1.14),
-    "eye_distance": (0.335, 0.385),
-    "eye_tilt": (-0.01, 0.035),
-    "brow_height": (0.21, 0.29),
-    "brow_weight": (0.65, 1.25),
-    "brow_arch": (0.01, 0.065),
-    "nose_length": (0.38, 0.47),
-    "nose_width": (0.12, 0.18),
-    "mouth_width": (0.25, 0.33),
-    "mouth_height": (0.70, 0.76),
-    "lip_weight": (0.7, 1.4),
-    "lip_color": (0.28, 0.60),
-    "age": (0.0, 0.8),
-    "lopsided": (-0.15, 0.15),
-    "parting": (-0.1, 0.4),
-}
+def _palette(codes: str) -> tuple[Color, ...]:
+    """Return the colours of hexadecimal codes, as on web pages."""
+    return tuple((red, green, blue) for red, green, blue in map(bytes.fromhex, codes.split()))
+
+
+_SKINS = _palette("fadac4 f4ccae eaba96 dca880 ca926a b07854 926042 704834")
+_DARK_HAIR = _palette("221c1e 302422 422e26")
+_HAIR = (*_DARK_HAIR, *_palette("62422c 8c5834 a85430 cca062 969496"))
+_IRISES = _palette("543826 6e4c2c 4a684c 4c7498 68747c")
+_SHIRTS = _palette("3e687a 324268 ce9e42 cc6858 5c626e 548062 7c4e70 ece8e0")
+_BACKGROUNDS = _palette("e2ecf4 f4e9dc e0eee4 f0e2ea dee2f4 eeeeea")
+_BEARDED_STYLES = ("bald", "cropped", "parted", "afro")
 
 
 def _check(emotion: str, size: int) -> None:
@@ -130,7 +81,9 @@ def _draw_look(rng: np.random.Generator) -> Look:
     hair, iris = _pick(rng, _DARK_HAIR if dark else _HAIR), _pick(rng, _IRISES[:2] if dark else _IRISES)
     style = _pick(rng, HAIR_STYLES)
     bearded = style in _BEARDED_STYLES and rng.random() < 0.4
-    lengths = {name: low + (high - low) * rng.random() for name, (low, high) in _LENGTHS.items()}
+    lengths = {
+        field.name: rng.uniform(*field.metadata["between"]) for field in fields(Look) if field.metadata
+    }
     return Look(
         skin=_SKINS[tone],
         hair=mix(_pick(rng, _SHIRTS), (40, 40, 60), 0.25) if style == "scarf" else hair,

@@ -6,7 +6,7 @@ skull near y = -1, and y grows downwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Color = tuple[int, int, int]
 
@@ -38,6 +38,11 @@ class Actions:
     jaw_drop: float = 0.0  # AU26
 
 
+def _between(low: float, high: float, usual: float) -> float:
+    """Return a field that differs from person to person: its bounds, and what it is where nobody says."""
+    return field(default=usual, metadata={"between": (low, high)})
+
+
 @dataclass(frozen=True)
 class Look:
     """What one person looks like; lengths in face units, colours in red, green, blue."""
@@ -50,25 +55,25 @@ class Look:
     hair_style: str = "parted"  # one of HAIR_STYLES
     beard: str = "none"  # or one of BEARDS
     glasses: bool = False
-    face_width: float = 0.80
-    jaw_width: float = 0.60
-    chin_width: float = 0.27
-    chin_height: float = 1.12
-    eye_size: float = 1.0
-    eye_distance: float = 0.36
-    eye_tilt: float = 0.0
-    brow_height: float = 0.25
-    brow_weight: float = 1.0
-    brow_arch: float = 0.04
-    nose_length: float = 0.43
-    nose_width: float = 0.15
-    mouth_width: float = 0.29
-    mouth_height: float = 0.73
-    lip_weight: float = 1.0
-    lip_color: float = 0.4
-    age: float = 0.2
-    lopsided: float = 0.0
-    parting: float = 0.3
+    face_width: float = _between(0.75, 0.86, 0.80)
+    jaw_width: float = _between(0.58, 0.69, 0.60)
+    chin_width: float = _between(0.24, 0.36, 0.27)
+    chin_height: float = _between(1.07, 1.18, 1.12)
+    eye_size: float = _between(0.9, 1.14, 1.0)
+    eye_distance: float = _between(0.335, 0.385, 0.36)
+    eye_tilt: float = _between(-0.01, 0.035, 0.0)
+    brow_height: float = _between(0.21, 0.29, 0.25)
+    brow_weight: float = _between(0.65, 1.25, 1.0)
+    brow_arch: float = _between(0.01, 0.065, 0.04)
+    nose_length: float = _between(0.38, 0.47, 0.43)
+    nose_width: float = _between(0.12, 0.18, 0.15)
+    mouth_width: float = _between(0.25, 0.33, 0.29)
+    mouth_height: float = _between(0.7, 0.76, 0.73)
+    lip_weight: float = _between(0.7, 1.4, 1.0)
+    lip_color: float = _between(0.28, 0.6, 0.4)
+    age: float = _between(0.0, 0.8, 0.2)
+    lopsided: float = _between(-0.15, 0.15, 0.0)
+    parting: float = _between(-0.1, 0.4, 0.3)
     gaze: tuple[float, float] = (0.0, 0.0)
 
 

@@ -1,7 +1,7 @@
 """A painter of drawn people: `paint_person` turns the records of a face into pixels.
 
-From it on down: this module knows body, head and skin, `face_features` and `face_hair` what is on
-them, `face_canvas` curves and colours, and `face_look` the records.
+From it on down: this module knows body, head and skin, `features` and `hair` what is on them, `canvas`
+curves and colours, and `look` the records.
 """
 
 from __future__ import annotations
