@@ -6,6 +6,8 @@ labels are indices into `EMOTIONS`.
 
 from __future__ import annotations
 
+import numpy as np
+
 EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 # Okabe and Ito's palette ("Color Universal Design", 2008), chosen there so that people with any
@@ -43,6 +45,11 @@ def parse_emotion(text: str) -> str | None:
     and the challenge's numbers "0" to "6" are understood.
     """
     return _SPELLINGS.get(text.strip().lower())
+
+
+def by_emotion(probabilities: np.ndarray) -> dict[str, float]:
+    """Return seven probabilities (7,) by the emotions' names, rounded to what is meaningful."""
+    return {name: round(float(value), 4) for name, value in zip(EMOTIONS, probabilities, strict=True)}
 
 
 def how_sure(probability: float, digits: int = 0) -> str:

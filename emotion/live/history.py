@@ -7,7 +7,8 @@ go on counting.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from copy import deepcopy
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -144,8 +145,7 @@ class LiveHistory:
 
     def totals(self) -> tuple[FaceTotal, list[FaceTotal]]:
         """Return copies of the sums: of everyone, and of each face by number."""
-        faces = [self.faces[number] for number in sorted(self.faces)]
-        return _copy(self.everyone), [_copy(total) for total in faces]
+        return deepcopy((self.everyone, [self.faces[number] for number in sorted(self.faces)]))
 
     def _note(self, face: LiveFace, seconds: float) -> None:
         present = self._present.get(face.number)
@@ -170,10 +170,6 @@ class LiveHistory:
             row = (seconds, face.number, VERDICTS.index(face.verdict), face.probabilities)
             self._samples[self.sampled % len(self._samples)] = row
             self.sampled += 1
-
-
-def _copy(total: FaceTotal) -> FaceTotal:
-    return replace(total, seconds=dict(total.seconds))
 
 
 def _stretch(total: FaceTotal, present: _Present, seconds: float) -> None:

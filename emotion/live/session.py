@@ -37,19 +37,26 @@ class LiveSession:
     Args:
         classifier: the model.
         detector: what finds the faces; a new one when left out.
+
+    Attributes:
+        classifier: the model; it may be replaced while frames come in.
+        settings: what the viewer chooses; likewise.
+        paused: while it is set, the last picture stands still and nothing is analysed.
     """
 
     def __init__(self, classifier: Classifier, detector: LiveDetector | None = None) -> None:
         self._detector = detector or LiveDetector()
         # Held for moments. `_work` is held while a frame is processed: frames of a connection that is about
         # to end and of the next one must not meet in one processor.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._work = threading.Lock()
+        self.classifier = classifier
+        self.settings = LiveSettings()
         self._processor = LiveProcessor(classifier, self._detector)
         self._clear()
 
     def _clear(self) -> None:
-        self._paused = False
+        self.paused = False
         self._history = LiveHistory()
         self._last: LiveResult | None = None
         self._recent: deque[tuple[float, Timings]] = deque(maxlen=RECENT_FRAMES)
@@ -63,40 +70,13 @@ class LiveSession:
     def restart(self) -> None:
         """Begin anew: what was seen so far is forgotten."""
         with self._work, self._lock:
-            self._processor = LiveProcessor(self.classifier, self._detector, self.settings)
+            self._processor = LiveProcessor(self.classifier, self._detector)
             self._clear()
 
     def end(self) -> None:
         """Forget the last picture; the history stays."""
         with self._work, self._lock:
-            self._last, self._arrived, self._paused = None, None, False
-
-    @property
-    def classifier(self) -> Classifier:
-        """The model; it may be replaced while frames come in."""
-        return self._processor.classifier
-
-    @classifier.setter
-    def classifier(self, classifier: Classifier) -> None:
-        self._processor.classifier = classifier
-
-    @property
-    def settings(self) -> LiveSettings:
-        """What the viewer chooses; it may be replaced while frames come in."""
-        return self._processor.settings
-
-    @settings.setter
-    def settings(self, settings: LiveSettings) -> None:
-        self._processor.settings = settings
-
-    @property
-    def paused(self) -> bool:
-        """While paused, the last picture stands still and nothing is analysed."""
-        return self._paused
-
-    @paused.setter
-    def paused(self, paused: bool) -> None:
-        self._paused = paused
+            self._last, self._arrived, self.paused = None, None, False
 
     def process(self, frame: np.ndarray, seconds: float, dropped: int = 0) -> np.ndarray:
         """Process the next frame and return what is to be shown. It never raises.
@@ -129,9 +109,10 @@ class LiveSession:
         with self._lock:
             self._arrived = time.monotonic()
             seconds = self._session_seconds(seconds)
-            if self._paused:
+            if self.paused:
                 return draw_notice(self._last.image if self._last else np.zeros_like(frame), "Paused")
             self._dropped += dropped
+            self._processor.classifier, self._processor.settings = self.classifier, self.settings
             model = self.classifier.card.name
         result = self._processor.process(frame, seconds)
         with self._lock:
@@ -148,7 +129,7 @@ class LiveSession:
         """Return the time of the session for a frame's own time."""
         if self._origin is None:
             self._origin = seconds
-        elif self._paused:
+        elif self.paused:
             self._origin = seconds - self._seconds
         elif seconds - self._origin < self._seconds:
             self._origin = seconds - self._seconds - _ONE_FRAME
@@ -173,7 +154,27 @@ class LiveSession:
     def stats(self) -> LiveStats:
         """Return how the session runs."""
         with self._lock:
-            return self._stats()
+            recent = list(self._recent)
+            span = recent[-1][0] - recent[0][0] if len(recent) > 1 else 0.0
+            timings = [timing for _, timing in recent] or [Timings()]
+            now = time.monotonic()
+            error = self._error
+            return LiveStats(
+                frames=self._frames,
+                frames_with_faces=self._frames_with_faces,
+                dropped=self._dropped,
+                failed=self._failed,
+                seconds=self._seconds,
+                fps=(len(recent) - 1) / span if span > 0 else 0.0,
+                timings=Timings(
+                    detection=statistics.median(timing.detection for timing in timings),
+                    classification=statistics.median(timing.classification for timing in timings),
+                    drawing=statistics.median(timing.drawing for timing in timings),
+                ),
+                size=self._last.image.shape[1::-1] if self._last else None,
+                idle_seconds=None if self._arrived is None else now - self._arrived,
+                error=error[1] if error and now - error[0] < ERROR_SECONDS else None,
+            )
 
     def report(self, with_samples: bool = True) -> LiveReport:
         """Return what the session has come to so far.
@@ -185,27 +186,4 @@ class LiveSession:
             everyone, faces = self._history.totals()
             samples = self._history.samples(since=0.0 if with_samples else float("inf"))
             lost = self._history.samples_lost
-            return LiveReport(self._stats(), everyone, tuple(faces), samples, lost, tuple(self._models))
-
-    def _stats(self) -> LiveStats:
-        recent = list(self._recent)
-        span = recent[-1][0] - recent[0][0] if len(recent) > 1 else 0.0
-        timings = [timing for _, timing in recent] or [Timings()]
-        now = time.monotonic()
-        error = self._error
-        return LiveStats(
-            frames=self._frames,
-            frames_with_faces=self._frames_with_faces,
-            dropped=self._dropped,
-            failed=self._failed,
-            seconds=self._seconds,
-            fps=(len(recent) - 1) / span if span > 0 else 0.0,
-            timings=Timings(
-                detection=statistics.median(timing.detection for timing in timings),
-                classification=statistics.median(timing.classification for timing in timings),
-                drawing=statistics.median(timing.drawing for timing in timings),
-            ),
-            size=self._last.image.shape[1::-1] if self._last else None,
-            idle_seconds=None if self._arrived is None else now - self._arrived,
-            error=error[1] if error and now - error[0] < ERROR_SECONDS else None,
-        )
+            return LiveReport(self.stats(), everyone, tuple(faces), samples, lost, tuple(self._models))

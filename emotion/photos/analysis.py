@@ -10,7 +10,7 @@ import numpy as np
 from emotion.faces.crops import SMALL_FACE_PIXELS, crop_faces
 from emotion.faces.detector import DetectedFace, FaceDetector, YuNetDetector
 from emotion.images import decode_image
-from emotion.labels import EMOTIONS, UNCERTAIN
+from emotion.labels import EMOTIONS, UNCERTAIN, by_emotion
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_model, model_folder
 
@@ -84,9 +84,7 @@ class FaceAnalysis:
             "emotion": self.emotion,
             "confidence": round(self.confidence, 4),
             "uncertain": self.is_uncertain,
-            "probabilities": {
-                name: round(float(value), 4) for name, value in zip(EMOTIONS, self.probabilities, strict=True)
-            },
+            "probabilities": by_emotion(self.probabilities),
         }
 
 
