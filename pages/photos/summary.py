@@ -8,6 +8,7 @@ from emotion.figures import style as figures
 from emotion.photos import pictures as results
 from emotion.photos.pictures import PictureResult
 from pages.shared.chart import show_chart
+from pages.shared.download import download
 from pages.shared.face_card import CONFIDENCE_COLUMN, confidence_column
 
 
@@ -56,32 +57,11 @@ def _show_downloads(
     pictures: list[PictureResult], readers: list[Callable[[], bytes]], any_face: bool
 ) -> None:
     with st.container(horizontal=True):
-        # `ignore`: a download changes nothing on the page. Functions: nothing is made before it is asked for.
-        st.download_button(
-            "Table (CSV)",
-            lambda: results.to_csv(pictures),
-            "emotions.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            disabled=not any_face,
-        )
-        st.download_button(
-            "Everything (JSON)",
-            lambda: results.to_json(pictures),
-            "emotions.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
+        download("Table (CSV)", lambda: results.to_csv(pictures), "emotions.csv", disabled=not any_face)
+        download("Everything (JSON)", lambda: results.to_json(pictures), "emotions.json")
+        download(
             "Annotated pictures (ZIP)",
-            lambda: results.to_zip(
-                (picture, read()) for picture, read in zip(pictures, readers, strict=True)
-            ),
+            lambda: results.to_zip(zip(pictures, (read() for read in readers), strict=True)),
             "annotated.zip",
-            "application/zip",
-            icon=":material/download:",
-            on_click="ignore",
             disabled=not any_face,
         )

@@ -11,6 +11,7 @@ from emotion.models.registry import active_model
 from emotion.runs import actions
 from emotion.runs.files import has_best_weights
 from emotion.runs.run import Run, RunStatus
+from pages.shared.download import download
 from pages.shared.text import escape_markdown
 from pages.training.address import select_runs, watch, watched_run
 
@@ -122,24 +123,9 @@ def _change(run: Run, key: str) -> None:
 
 
 def _offer_downloads(run: Run, key: str) -> None:
-    # Functions: nothing is made before it is asked for.
     with st.popover("Download", icon=":material/download:"):
-        st.download_button(
-            "Curves (CSV)",
-            lambda: actions.curves_csv(run.id),
-            f"{run.id}.csv",
-            "text/csv",
-            key=f"csv-{key}",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Whole run (zip)",
-            lambda: _zip(run.id),
-            f"{run.id}.zip",
-            "application/zip",
-            key=f"zip-{key}",
-            on_click="ignore",
-        )
+        download("Curves (CSV)", lambda: actions.curves_csv(run.id), f"{run.id}.csv", f"csv-{key}", icon=None)
+        download("Whole run (zip)", lambda: _zip(run.id), f"{run.id}.zip", f"zip-{key}", icon=None)
 
 
 def _zip(run_id: str) -> bytes:

@@ -12,6 +12,7 @@ from emotion.models.card import ModelError
 from emotion.models.registry import active_model, model_version
 from emotion.photos import pictures
 from pages.shared.chart import show_chart
+from pages.shared.download import download
 from pages.shared.text import escape_markdown
 from pages.webcam.video import SLOW_SECONDS, Stream
 
@@ -81,15 +82,13 @@ def _show_buttons(session: LiveSession, stats: LiveStats) -> None:
             args=(session,),
             disabled=not stats.frames,
         )
-        st.download_button(
+        download(
             "Snapshot",
             lambda: _snapshot(session),
             "emotions.jpg",
-            "image/jpeg",
-            icon=":material/photo_camera:",
-            key="webcam_snapshot",
-            on_click="ignore",
+            "webcam_snapshot",
             disabled=not stats.frames,
+            icon=":material/photo_camera:",
         )
 
 

@@ -7,6 +7,7 @@ from emotion.labels import EMOTIONS, in_percent
 from emotion.live.history import FaceTotal
 from emotion.live.summary import LiveReport
 from pages.shared.chart import show_chart
+from pages.shared.download import download
 
 
 def show_summary(report: LiveReport) -> None:
@@ -64,25 +65,10 @@ def _row(face: FaceTotal) -> dict:
 
 def _show_downloads(report: LiveReport) -> None:
     with st.container(horizontal=True):
-        st.download_button(
-            "Over time (CSV)",
-            report.to_csv,
-            "live-emotions.csv",
-            "text/csv",
-            icon=":material/download:",
-            key="webcam_csv",
-            on_click="ignore",
-            disabled=not report.faces,
+        download(
+            "Over time (CSV)", report.to_csv, "live-emotions.csv", "webcam_csv", disabled=not report.faces
         )
-        st.download_button(
-            "Everything (JSON)",
-            report.to_json,
-            "live-emotions.json",
-            "application/json",
-            icon=":material/download:",
-            key="webcam_json",
-            on_click="ignore",
-        )
+        download("Everything (JSON)", report.to_json, "live-emotions.json", "webcam_json")
     if report.samples_lost:
         st.caption(
             "The session was long: the files begin with "
