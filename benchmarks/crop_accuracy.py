@@ -7,8 +7,6 @@ cut out again. The model predicts the faces as they were (the baseline), the cro
 crops left as they are.
 """
 
-from __future__ import annotations
-
 import json
 
 from crop_relation import TILTS, round_trip

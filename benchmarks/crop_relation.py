@@ -12,8 +12,6 @@ SOURCE is FER-2013 as a folder, a zip or the challenge's CSV. Three measurements
 3. The round trip: faces are set into larger grey pictures, enlarged and tilted, found and cut out again.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

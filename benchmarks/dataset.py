@@ -7,8 +7,6 @@ Pillow over the same pictures into one array, and reading that array from disk. 
 processes of its own, below a folder of its own. Needs Linux or macOS (peak memory).
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

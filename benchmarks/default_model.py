@@ -8,8 +8,6 @@ or a webcam's frame. How often does each model say what most people saw, and wha
 the faces as they were and cut out? `emotion.models.registry.DEFAULT_MODEL` is the best on those cut out.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

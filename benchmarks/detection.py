@@ -11,8 +11,6 @@ SOURCE is FER-2013 as a folder, a zip or the challenge's CSV. Four measurements:
 4. Time: what turned searches and the second look cost for a video's picture with one face.
 """
 
-from __future__ import annotations
-
 import json
 import statistics
 import sys

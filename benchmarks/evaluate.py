@@ -7,8 +7,6 @@ starts; it begins with nothing known. Compared are one face at a time with one t
 the worker uses, and, as the baseline, 64 faces at a time with one thread.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

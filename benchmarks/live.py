@@ -10,8 +10,6 @@ same machine; see tests/e2e/live_browser.py. Latency is from a frame's coming ou
 back annotated. Needs Chromium, and Linux with namespaces.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -7,8 +7,6 @@ the face and its mirror image, whose logits are averaged. That is `average_mirro
 twice the work. Needs TensorFlow.
 """
 
-from __future__ import annotations
-
 import json
 import os
 

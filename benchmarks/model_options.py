@@ -1,7 +1,5 @@
 """What the benchmarks of a model share: their command line, and the faces they predict."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

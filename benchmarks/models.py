@@ -11,8 +11,6 @@ In each round, every model predicts once in every way, one after another. Prints
 milliseconds a face, and its ratio to the baseline: the first model with one thread and one face.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -24,8 +24,6 @@ Compare how many faces were found as well: who looks less closely is sooner done
 """
 
 # Worker processes run this file under fer's interpreter, too: only the standard library is imported here.
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -114,7 +112,7 @@ class Worker:
     def __init__(self, command: list[str]) -> None:
         self._command = command
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> "Worker":
         self._messages = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._messages, text=True

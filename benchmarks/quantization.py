@@ -7,8 +7,6 @@ quantised as `emotion/training/finish.py` ships it, and lets both predict the sa
 one thread. Needs TensorFlow; says nothing about a machine that is busy with something else.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import tempfile

@@ -6,8 +6,6 @@ Starts the app and, in turn, a Streamlit script of one heading as the baseline; 
 Chromium that already runs waits for the heading. Needs Chromium and Linux (`/proc`).
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil

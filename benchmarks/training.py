@@ -14,8 +14,6 @@ Prints the median of the images a second, and its ratio to the baseline's. The c
 batch to the last: what surrounds them comes once a run. Needs TensorFlow.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -94,7 +92,7 @@ def _drawn_faces(count: int) -> Part:
     return Part(faces, one_hot(labels[rows]), np.arange(count))
 
 
-def _ways(config: RunConfig, part: Part, steps: int) -> dict[str, Callable[[_Clock], object]]:
+def _ways(config: RunConfig, part: Part, steps: int) -> dict[str, Callable[["_Clock"], object]]:
     arrays = (part.images[..., None].astype("float32"), part.targets)
     model = build_recipe(config, len(part)).model
     plain_config = replace(config, augmentation=WITHOUT)

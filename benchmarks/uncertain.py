@@ -5,8 +5,6 @@
 The two limits in `emotion/photos/analysis.py` are judged by this.
 """
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

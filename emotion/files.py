@@ -1,7 +1,5 @@
 """The one way to write a file: beside its place, then renamed, so that nobody ever reads half of one."""
 
-from __future__ import annotations
-
 import json
 import os
 import uuid

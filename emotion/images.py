@@ -4,8 +4,6 @@ Embedded colour profiles are ignored: a wide-gamut photo comes out slightly pale
 little to a face, and one more parser of untrusted data stays out of reach.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import stat

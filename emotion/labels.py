@@ -4,8 +4,6 @@ The order is the one of the FER-2013 challenge file (0 angry ... 6 neutral), so 
 labels are indices into `EMOTIONS`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")

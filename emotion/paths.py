@@ -1,7 +1,5 @@
 """Where things lie on disk: the project itself, and what is made at run time."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

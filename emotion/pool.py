@@ -1,7 +1,5 @@
 """Lend out objects that only one thread may use at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, LifoQueue

@@ -1,7 +1,5 @@
 """Pictures from untrusted bytes: every form is read rightly, everything else is refused in one sentence."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import os

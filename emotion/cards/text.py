@@ -3,8 +3,6 @@
 Nothing that a card says is ever read as a template, and all of it is escaped on its way into the document.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

@@ -3,8 +3,6 @@
 `evaluate SOURCE --model NAME` and `models evaluate NAME SOURCE` are one command with two spellings.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Watch a run from a shell until it ends: a progress bar with the time left, and a line an epoch."""
 
-from __future__ import annotations
-
 import signal
 import time
 from types import TracebackType
@@ -27,7 +25,7 @@ class _CtrlC:
     def __init__(self) -> None:
         self.count = 0
 
-    def __enter__(self) -> _CtrlC:
+    def __enter__(self) -> "_CtrlC":
         self._before = signal.signal(signal.SIGINT, self._press)
         return self
 

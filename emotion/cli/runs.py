@@ -1,7 +1,5 @@
 """`python -m emotion runs`: list training runs, look at one, stop it, go on with it, pack it."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Callable

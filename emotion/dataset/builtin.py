@@ -1,7 +1,5 @@
 """The built-in dataset: drawn faces with a split, so that everything can be tried without any data."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from emotion.dataset.face_dataset import FaceDataset

@@ -1,7 +1,5 @@
 """FER-2013 from Kaggle, for people who are online."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from emotion.dataset.face_dataset import DatasetError

@@ -1,7 +1,5 @@
 """Faces with their labels in memory: the type that readers return and training and evaluation take."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass, field
 
@@ -59,7 +57,7 @@ class FaceDataset:
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, selection: np.ndarray) -> FaceDataset:
+    def take(self, selection: np.ndarray) -> "FaceDataset":
         """Return the faces that `selection`, a boolean mask or an array of indices, names."""
         return FaceDataset(
             self.images[selection], self.labels[selection], self.splits[selection], self.names[selection]
@@ -77,7 +75,7 @@ class FaceDataset:
             raise DatasetError(f"The dataset has no split called {name!r}; it has: {present}.")
         return mask
 
-    def split(self, name: str) -> FaceDataset:
+    def split(self, name: str) -> "FaceDataset":
         """Return the faces of one split; raises as `split_mask`."""
         return self.take(self.split_mask(name))
 

@@ -1,7 +1,5 @@
 """Many small faces as few pictures: which faces a page of the gallery shows, and the sheet they are on."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Collection
 

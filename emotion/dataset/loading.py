@@ -1,7 +1,5 @@
 """Labelled faces by what people call them: an imported dataset's name, or a path."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which faces are for training and which for the test, also where a source does not say."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys

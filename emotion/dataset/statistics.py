@@ -1,7 +1,5 @@
 """How a dataset is composed: counts, balance, mean faces, brightness and contrast."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The datasets on disk, below `data/`: list, open, delete, exclude faces, attach votes."""
 
-from __future__ import annotations
-
 import shutil
 import threading
 from contextlib import suppress

@@ -15,8 +15,6 @@ The table is NumPy's own format rather than Parquet: it opens in 5 ms, in any pr
 0.2 s that importing a Parquet reader takes.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path

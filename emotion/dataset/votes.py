@@ -4,8 +4,6 @@ The votes are those of FER+ (Barsoum et al. 2016, "Training Deep Networks for Fa
 Recognition with Crowd-Sourced Label Distribution").
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections import Counter

@@ -1,7 +1,5 @@
 """Write a dataset face by face, beside the others, and let it appear whole or not at all."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -77,7 +75,7 @@ class DatasetWriter:
         self._names: list[str] = []
         self._write_header()
 
-    def __enter__(self) -> DatasetWriter:
+    def __enter__(self) -> "DatasetWriter":
         return self
 
     def __exit__(

@@ -3,8 +3,6 @@
 Of each model and dataset there is one file, which grows as more of the faces are asked about.
 """
 
-from __future__ import annotations
-
 import time
 import zipfile
 from collections.abc import Callable

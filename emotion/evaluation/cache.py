@@ -3,8 +3,6 @@
 Every file's name holds the model's version and the faces' fingerprint: what has changed is found out anew.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping

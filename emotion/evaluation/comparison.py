@@ -1,7 +1,5 @@
 """Which of two models is better, and whether that is more than chance."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field
 from typing import Any
 

@@ -6,8 +6,6 @@ zero speaks for the class and one below against it. Everything here takes micros
 for live video.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """From a model's answers to a report: confusion matrix, calibration, copies, agreement with people."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

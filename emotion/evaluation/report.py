@@ -1,7 +1,5 @@
 """What an evaluation found out, as plain data: the one result, whoever evaluates and whoever shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -44,7 +42,7 @@ class Proportion:
         object.__setattr__(self, "high", middle + reach if self.right < self.n else 1.0)
 
     @classmethod
-    def of(cls, right: np.ndarray) -> Proportion | None:
+    def of(cls, right: np.ndarray) -> "Proportion | None":
         """Return how many of bool (n,) are true; None of none at all."""
         return cls(int(right.sum()), len(right)) if len(right) else None
 
@@ -241,7 +239,7 @@ class Report:
         return self.figures() | derived | asdict(self)
 
     @classmethod
-    def from_figures(cls, content: Mapping[str, Any]) -> Report:
+    def from_figures(cls, content: Mapping[str, Any]) -> "Report":
         """Read what `figures` wrote; what they do not tell stays at its default.
 
         Raises:
@@ -286,7 +284,7 @@ class Robustness:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Robustness:
+    def from_dict(cls, content: Mapping[str, Any]) -> "Robustness":
         """Read what `to_dict` wrote.
 
         Raises:

@@ -4,8 +4,6 @@ After Hendrycks and Dietterich 2019, "Benchmarking Neural Network Robustness to 
 Perturbations", at the size and with the faults of small grey faces.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

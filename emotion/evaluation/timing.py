@@ -1,7 +1,5 @@
 """How many milliseconds a model takes for one face on this machine, beside the shipped one."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

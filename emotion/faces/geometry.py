@@ -4,8 +4,6 @@ Points are x, y in pixels, measured from the picture's top left corner (a pixel'
 Rows are YuNet's: x, y, width, height, five landmarks (x, y), score.
 """
 
-from __future__ import annotations
-
 import math
 
 import cv2

@@ -1,7 +1,5 @@
 """What is in a dataset, as Plotly figures: pure functions from counts to charts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Figures of a live session, as pure functions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

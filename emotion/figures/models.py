@@ -1,7 +1,5 @@
 """What evaluations found, as Plotly figures: pure functions from reports to charts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import plotly.graph_objects as go

@@ -1,7 +1,5 @@
 """Bars as all figures draw them, and the figures of pictures; pure functions from data to Plotly."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 

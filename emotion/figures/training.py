@@ -1,7 +1,5 @@
 """How training goes, as Plotly figures: pure functions from records to charts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

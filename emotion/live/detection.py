@@ -1,7 +1,5 @@
 """Find faces in a video: search a whole frame now and then, look for known faces where they are expected."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

@@ -1,7 +1,5 @@
 """What a live frame shows: the types that processor, overlay, history and page pass around."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +26,7 @@ class HeatMap:
     turn: float
 
     @classmethod
-    def of(cls, face: DetectedFace, values: np.ndarray) -> HeatMap:
+    def of(cls, face: DetectedFace, values: np.ndarray) -> "HeatMap":
         """Lay `values` where `emotion.faces.crops.crop_face` cuts the face."""
         x, y, width, height = face.whole_box or face.box
         centre = (x + width / 2, y + height / 2)

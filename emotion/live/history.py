@@ -4,8 +4,6 @@ The memory is bounded: the oldest samples make room for new ones after some thre
 go on counting.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field

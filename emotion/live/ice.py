@@ -1,7 +1,5 @@
 """The servers that help a browser and this app to find a way to each other: STUN and TURN (RFC 8445)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

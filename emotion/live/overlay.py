@@ -1,7 +1,5 @@
 """Draw on live frames. OpenCV, which lets other threads run meanwhile; Pillow only for letters, kept."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Frames in, annotated frames and faces out; knows nothing of cameras, browsers or pages."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """One visitor's live session: what the thread of the video writes and the page reads, behind one lock."""
 
-from __future__ import annotations
-
 import logging
 import statistics
 import threading

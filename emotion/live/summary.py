@@ -1,7 +1,5 @@
 """What a live session has come to: figures, summary, and their forms to take away, CSV and JSON."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ size is the same one. Where it is expected comes from its speed so far, by an al
 each other keep their numbers. Tracker libraries bring SciPy, which the app process does without.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a model is, in a file beside it: `card.json`, read, checked and changed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

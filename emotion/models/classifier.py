@@ -1,7 +1,5 @@
 """One trained model, ready to predict; LiteRT does the arithmetic, no TensorFlow is loaded."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Models in LiteRT's format, opened: those this product makes, and those made elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -6,8 +6,6 @@ models/NAME/card.json      what it is, trained on what, measured how
 models/.active.json        which one is in use; missing until somebody chooses
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import uuid

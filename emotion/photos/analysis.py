@@ -1,7 +1,5 @@
 """From a picture to its faces and their emotions: the type that everything else passes around."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

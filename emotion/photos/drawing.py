@@ -1,7 +1,5 @@
 """Draw an analysis on its picture: frames and labels that stay readable on anything."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 

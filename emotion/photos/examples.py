@@ -1,7 +1,5 @@
 """Pictures to try the product with, none of them stored in it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec

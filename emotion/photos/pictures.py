@@ -1,7 +1,5 @@
 """What came of each picture, and its forms to take away: CSV, JSON, annotated pictures."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile
@@ -74,7 +72,7 @@ def encode_jpeg(image: np.ndarray) -> bytes:
     return data.tobytes()
 
 
-def to_table(results: Iterable[PictureResult]) -> pd.DataFrame:
+def to_table(results: Iterable[PictureResult]) -> "pd.DataFrame":
     """Return one row a face; pictures without faces have none."""
     import pandas as pd  # here, as it takes a third of a second, which the first page need not wait for
 

@@ -3,8 +3,6 @@
 It works for the run's row in the store, for as long as that names it, and says there how it ended.
 """
 
-from __future__ import annotations
-
 import argparse
 import errno
 import os
@@ -67,7 +65,7 @@ class Worker:
         self._end = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="poll", daemon=True)
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> "Worker":
         # One connection stays open: the store's files then stay in place, also on a disk that fills up.
         self._held = self.store.connect()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,8 +4,6 @@ There is no daemon. Whoever looks or asks sees to it that the store tells the tr
 died are noted, and queued runs start where there is room. Imports no Keras.
 """
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The folder of one training run: made, read, recognised without the store, drawn and packed."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

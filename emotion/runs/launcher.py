@@ -4,8 +4,6 @@ A process belongs to nobody: it outlives the app or the shell that started it, a
 theirs reaches it. So whether it lives is not asked of a parent, but of the system.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """What a training run is: its status and the ways from one to another, and all that is known of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path

@@ -3,8 +3,6 @@
 There is no daemon: whoever looks at the runs, and each training process that ends, calls this.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import subprocess

@@ -7,8 +7,6 @@ write lock, then looks, then writes. Imports no Keras.
 The file says of which version it is, and whoever opens an older one brings it forward (see `_STEPS`).
 """
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 import time
@@ -101,7 +99,7 @@ class RunStore:
             return Transaction(connection, self.root).find(run_id)
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> Iterator["Transaction"]:
         """Lend the only right to write until the end of the `with` block; an exception undoes it all.
 
         Raises:

@@ -5,8 +5,6 @@ they reach OpenCV, so that the last digit of a sine cannot show, and colours are
 additions and multiplications, which round alike everywhere.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -5,8 +5,6 @@ any amount can be had. Which muscles an expression moves follows P. Ekman and W.
 Action Coding System" (Consulting Psychologists Press, 1978); how strongly varies from face to face.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import fields, replace

@@ -1,7 +1,5 @@
 """The features of a drawn face: nose, eyes, brows and mouth, and how muscles move them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from emotion.synthetic.canvas import (

@@ -1,7 +1,5 @@
 """What frames a drawn face: hair, scarf, beard and glasses."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -4,8 +4,6 @@ Lengths are in face units: the eyes lie on y = 0 around x = 0, the chin near y =
 skull near y = -1, and y grows downwards.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 Color = tuple[int, int, int]

@@ -4,8 +4,6 @@ From it on down: this module knows body, head and skin, `features` and `hair` wh
 curves and colours, and `look` the records.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from emotion.synthetic.canvas import (

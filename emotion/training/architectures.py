@@ -7,8 +7,6 @@ axis alone, so `finish.py` applies it at each place of the features as well: tha
 activation maps (Zhou et al. 2016, "Learning Deep Features for Discriminative Localization").
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import keras

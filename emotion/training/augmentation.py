@@ -1,7 +1,5 @@
 """What changes a training face each time it is seen: pure Keras layers, part of the training graph."""
 
-from __future__ import annotations
-
 import math
 
 import keras

@@ -1,7 +1,5 @@
 """Endless shuffled batches of faces, with classes balanced and faces mixed as the config says."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

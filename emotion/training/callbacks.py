@@ -1,7 +1,5 @@
 """The seams of the training loop: what is written at the end of a batch or an epoch, and when to stop."""
 
-from __future__ import annotations
-
 import json
 import os
 import time

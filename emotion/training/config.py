@@ -4,8 +4,6 @@ A setting is one field. What is known of it beside its value, `settings.py` expl
 the command line's options and the checks follow from it.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -168,7 +166,7 @@ class RunConfig:
         every = {**vars(self), **vars(self.augmentation)}
         return {name: every[name] for name in SETTINGS}
 
-    def changed(self, **changes: Any) -> RunConfig:
+    def changed(self, **changes: Any) -> "RunConfig":
         """Return a copy with the changes that are not None, be they the augmentation's or its own.
 
         Raises:
@@ -187,7 +185,7 @@ class RunConfig:
         return json.dumps(asdict(self), indent=2)
 
     @classmethod
-    def from_json(cls, text: str) -> RunConfig:
+    def from_json(cls, text: str) -> "RunConfig":
         """Read what `to_json` wrote; what a run's file notes beside the settings is passed over.
 
         Raises:

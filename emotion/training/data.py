@@ -1,7 +1,5 @@
 """From a dataset to what training needs: parts that share no picture, and the right answers."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass, replace
 
@@ -44,7 +42,7 @@ class Part:
         """The right answers, int64 (n,)."""
         return self.faces.labels
 
-    def take(self, mask: np.ndarray) -> Part:
+    def take(self, mask: np.ndarray) -> "Part":
         """Return the faces where the boolean mask holds."""
         return Part(self.faces.take(mask), self.targets[mask], self.rows[mask])
 

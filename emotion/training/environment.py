@@ -1,7 +1,5 @@
 """What a run was made with: versions, backend, commit, and which faces."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil

@@ -1,7 +1,5 @@
 """From trained weights to a model folder: calibrated Keras file, LiteRT file, card."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import asdict
 from datetime import UTC, datetime

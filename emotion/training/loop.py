@@ -6,8 +6,6 @@ newest state), `best.weights.h5` (of the network alone), `tensorboard/` (event f
 says as "format" (see `config.RUN_FORMAT`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path

@@ -6,8 +6,6 @@ far in the running epoch ("epoch", "batch", "batches", "loss", "accuracy", "lear
 "images_per_second", "at" in Unix seconds).
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

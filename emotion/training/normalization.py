@@ -6,8 +6,6 @@ tensor. TensorFlow has a kernel for all of it, forward and backward, which reads
 JAX needs no such thing, as its compiler merges the passes.
 """
 
-from __future__ import annotations
-
 import keras
 from keras import layers, ops
 

@@ -1,7 +1,5 @@
 """What is known of a network before it is trained: its layers, and how fast this machine trains it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from emotion.training.config import RunConfig

@@ -1,7 +1,5 @@
 """Recipes by name, and what each is for in plain words."""
 
-from __future__ import annotations
-
 from emotion.models.card import ModelError
 from emotion.models.registry import model_folder
 from emotion.training.config import ConfigError, RunConfig

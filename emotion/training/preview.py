@@ -9,8 +9,6 @@ A message is a length of 8 bytes, big-endian, and so many bytes of an npz file. 
 `AugmentationConfig`. The answer holds `images` uint8 (n, variants, 48, 48).
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import io

@@ -1,7 +1,5 @@
 """From a config to a compiled Keras model: network, augmentation, optimiser, schedule, loss."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import keras

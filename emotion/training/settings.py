@@ -1,7 +1,5 @@
 """What is known of a training setting beside its value: form, command line, checks and words read it here."""
 
-from __future__ import annotations
-
 import math
 import operator
 from collections.abc import Callable, Mapping

@@ -7,8 +7,6 @@ started in a network of its own by `in_own_network`, together with the app and t
 asserts on what it prints, and `benchmarks/live.py` reports it.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -6,8 +6,6 @@ full size, at every shift of up to 2 pixels. Of faces of FER-2013 shifted by a p
 the first step lets 98 % through, of those shifted by two pixels along one axis two in three.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

@@ -1,7 +1,5 @@
 """The FER-2013 challenge's own form: a CSV with `emotion`, `pixels` and, mostly, `Usage`."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

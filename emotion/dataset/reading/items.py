@@ -1,7 +1,5 @@
 """What readers yield: a face, or an item that had to be skipped; and how a picture becomes a face."""
 
-from __future__ import annotations
-
 import lzma
 import zipfile
 import zlib

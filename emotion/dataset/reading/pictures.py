@@ -1,7 +1,5 @@
 """Folders and zips of pictures: what is in them, in which order, and what must not be trusted."""
 
-from __future__ import annotations
-
 import os
 import stat
 import zipfile

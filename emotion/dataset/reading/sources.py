@@ -10,8 +10,6 @@ What cannot be read is skipped and listed; nothing is ever unpacked to disk, and
 is held in memory. One thread reads: at 0.1 ms a face, threads would wait for each other.
 """
 
-from __future__ import annotations
-
 import csv
 import struct
 import zipfile
