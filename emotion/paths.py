@@ -1,6 +1,7 @@
 """Where things lie on disk: the project itself, and what is made at run time."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -14,6 +15,13 @@ def home() -> Path:
 def shipped_models_folder() -> Path:
     """Return the folder of the models that come with the product."""
     return PROJECT / "models"
+
+
+def file_of_package(package: str, name: str) -> Path | None:
+    """Return a file that an installed package brings, or None; the package is found without its import."""
+    spec = find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    return next((path for folder in folders or () if (path := Path(folder) / name).is_file()), None)
 
 
 def models_folder() -> Path:

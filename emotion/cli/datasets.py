@@ -13,7 +13,7 @@ from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import ImportReport, import_dataset
 from emotion.dataset.quality.finding import QualityFinding
 from emotion.dataset.quality.searches import find_exact_copies, find_near_copies
-from emotion.dataset.statistics import DatasetStatistics, class_weights, describe
+from emotion.dataset.statistics import class_weights, imbalance_ratio
 from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset
 from emotion.dataset.votes import vote_agreement
 from emotion.evaluation.doubtful import find_doubtful
@@ -146,26 +146,25 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _stats(arguments: argparse.Namespace) -> int:
     dataset = store.open_dataset(arguments.name)
-    statistics = describe(dataset)
     if arguments.json:
-        print(json.dumps(_stats_object(dataset, statistics)))
+        print(json.dumps(_stats_object(dataset)))
     else:
-        _print_stats(dataset, statistics)
+        _print_stats(dataset)
     return 0
 
 
-def _stats_object(dataset: StoredDataset, statistics: DatasetStatistics) -> dict:
+def _stats_object(dataset: StoredDataset) -> dict:
     description: DatasetDescription = dataset.description
     weights = class_weights(dataset.faces.labels[dataset.faces.splits == "train"])
-    figures = asdict(description) | {"faces": statistics.faces, "excluded": int(dataset.excluded.sum())}
+    figures = asdict(description) | {"faces": description.faces, "excluded": int(dataset.excluded.sum())}
     del figures["counts"]
     figures["splits"] = {
         split: {
-            "faces": sum(statistics.class_counts(split).values()),
-            "classes": statistics.class_counts(split),
-            "imbalance_ratio": round(statistics.imbalance_ratio(split) or 0, 4),
+            "faces": sum(classes.values()),
+            "classes": classes,
+            "imbalance_ratio": round(imbalance_ratio(classes.values()), 4),
         }
-        for split in statistics.splits
+        for split, classes in description.counts.items()
     }
     figures["class_weights"] = {EMOTIONS[label]: round(weight, 6) for label, weight in weights.items()}
     if dataset.votes is not None:
@@ -175,19 +174,17 @@ def _stats_object(dataset: StoredDataset, statistics: DatasetStatistics) -> dict
     return figures
 
 
-def _print_stats(dataset: StoredDataset, statistics: DatasetStatistics) -> None:
+def _print_stats(dataset: StoredDataset) -> None:
     description = dataset.description
     print(
-        f"{description.name}: {statistics.faces:,} faces from {description.source}. {description.split_note}"
+        f"{description.name}: {description.faces:,} faces from {description.source}. {description.split_note}"
     )
     print(f"{'':12}" + "".join(f"{name:>10}" for name in EMOTIONS) + f"{'all':>10}")
-    for split in statistics.splits:
-        counts = list(statistics.class_counts(split).values())
+    for split, classes in description.counts.items():
+        counts = list(classes.values())
         print(f"{split:12}" + "".join(f"{count:>10,}" for count in [*counts, sum(counts)]))
-    shares = statistics.shares().values()
-    print(f"{'share':12}" + "".join(f"{in_percent(share):>10}" for share in shares))
-    ratio = statistics.imbalance_ratio()
-    if ratio is not None:
-        print(f"The largest class has {ratio:.1f} times the faces of the smallest.")
+    sizes = description.class_sizes().values()
+    print(f"{'share':12}" + "".join(f"{in_percent(size / description.faces):>10}" for size in sizes))
+    print(f"The largest class has {imbalance_ratio(sizes):.1f} times the faces of the smallest.")
     if description.skipped or dataset.excluded.any():
         print(f"Left out at import: {description.skipped:,}; excluded since: {dataset.excluded.sum():,}.")

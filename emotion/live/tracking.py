@@ -42,7 +42,7 @@ SPEED_GAIN = 0.25
 SPEED_SECONDS = 0.5
 
 
-@dataclass
+@dataclass(eq=False)
 class Track:
     """One face over time.
 
@@ -134,9 +134,9 @@ class FaceTracker:
             if (cost := _cost(track, face, seconds - track.seen_at)) is not None
         ]
         for _, index, track in sorted(pairs, key=lambda pair: pair[0]):
-            if tracks[index] is None and any(track is other for other in free):
+            if tracks[index] is None and track in free:
                 tracks[index] = track
-                free = [other for other in free if other is not track]
+                free.remove(track)
         return [self._take(track, face, seconds) for track, face in zip(tracks, faces, strict=True)]
 
     def unseen(self, track: Track) -> float:

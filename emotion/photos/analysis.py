@@ -161,19 +161,10 @@ class Analyzer:
         detected = self.detector.detect(image)
         crops = crop_faces(image, detected)
         predictions = self.classifier.predict(crops)
-        maps = predictions.activation_maps
+        answers, maps = predictions.probabilities, predictions.activation_maps
         height, width = image.shape[:2]
         faces = (
-            FaceAnalysis(number, *parts)
-            for number, parts in enumerate(
-                zip(
-                    detected,
-                    crops,
-                    predictions.probabilities,
-                    [None] * len(crops) if maps is None else maps,
-                    strict=True,
-                ),
-                start=1,
-            )
+            FaceAnalysis(index + 1, face, crops[index], probabilities, None if maps is None else maps[index])
+            for index, (face, probabilities) in enumerate(zip(detected, answers, strict=True))
         )
         return Analysis(width, height, tuple(faces))

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
 import cv2
 
 from emotion.labels import EMOTIONS
+from emotion.paths import file_of_package
 from emotion.synthetic.faces import make_group_picture
 
 
@@ -23,20 +22,12 @@ class Example:
 def example_pictures() -> list[Example]:
     """Return the examples that can be had here."""
     examples = [Example("drawn-faces.png", "Example: drawn faces", _drawn_faces)]
-    photograph = _astronaut_path()
+    # The public-domain photograph of Eileen Collins (NASA) that scikit-image brings. Located, not imported:
+    # the import would cost a second and a hundred megabytes.
+    photograph = file_of_package("skimage", "data/astronaut.png")
     if photograph is not None:
         examples.insert(0, Example("astronaut.png", "Example: photograph", photograph.read_bytes))
     return examples
-
-
-def _astronaut_path() -> Path | None:
-    """Return where scikit-image keeps its public-domain photograph of Eileen Collins (NASA)."""
-    # Located, not imported: the import would cost a second and a hundred megabytes.
-    spec = find_spec("skimage")
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    path = Path(spec.submodule_search_locations[0]) / "data" / "astronaut.png"
-    return path if path.is_file() else None
 
 
 def _drawn_faces() -> bytes:

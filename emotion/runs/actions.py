@@ -8,8 +8,6 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO
 
 from emotion import paths
 from emotion.models import registry
@@ -253,29 +251,6 @@ def _is_registered(run: Run, name: str) -> bool:
         return folder_version(paths.models_folder() / name) == folder_version(run.folder / "model")
     except ModelError:
         return False
-
-
-def export_zip(run_id: str, file: Path | BinaryIO) -> None:
-    """Pack a whole run: settings, metrics, log, curves, result and model; neither checkpoints nor pictures.
-
-    Args:
-        run_id: of the run.
-        file: where to; a path appears whole or not at all.
-
-    Raises:
-        RunError: there is no such run.
-        FileError: the disk refuses.
-    """
-    files.write_zip(get_run(run_id).folder, file)
-
-
-def curves_csv(run_id: str) -> str:
-    """Return the figures of a run's epochs as CSV, one epoch a line.
-
-    Raises:
-        RunError: there is no such run.
-    """
-    return files.curves_csv(get_run(run_id).folder)
 
 
 def _store() -> RunStore:

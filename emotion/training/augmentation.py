@@ -1,4 +1,7 @@
-"""What changes a training face each time it is seen: pure Keras layers, part of the training graph."""
+"""What changes a training face each time it is seen: pure Keras layers, part of the training graph.
+
+Keras itself keeps what `__init__` was given as a layer's config.
+"""
 
 import math
 
@@ -29,7 +32,6 @@ class RandomAffine(layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.flip, self.rotation, self.shift, self.zoom = flip, rotation, shift, zoom
-        self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, images, training: bool = False):
@@ -58,16 +60,6 @@ class RandomAffine(layers.Layer):
             images, transform, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
         )
 
-    def get_config(self) -> dict:
-        """Return what `__init__` takes."""
-        return super().get_config() | {
-            "flip": self.flip,
-            "rotation": self.rotation,
-            "shift": self.shift,
-            "zoom": self.zoom,
-            "seed": self.seed,
-        }
-
 
 @keras.saving.register_keras_serializable(package="emotion")
 class RandomBlur(layers.Layer):
@@ -85,7 +77,7 @@ class RandomBlur(layers.Layer):
 
     def __init__(self, factor: float, sigma: float = 2.0, seed: int | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.factor, self.sigma, self.seed = factor, sigma, seed
+        self.factor, self.sigma = factor, sigma
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, images, training: bool = False):
@@ -98,10 +90,6 @@ class RandomBlur(layers.Layer):
         rows, columns = (_gaussian_matrix(side, sigma) for side in images.shape[1:3])
         blurred = ops.matmul(ops.matmul(rows, images[..., 0]), ops.transpose(columns, (0, 2, 1)))
         return blurred[..., None]
-
-    def get_config(self) -> dict:
-        """Return what `__init__` takes."""
-        return super().get_config() | {"factor": self.factor, "sigma": self.sigma, "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable(package="emotion")
@@ -118,7 +106,7 @@ class RandomNoise(layers.Layer):
 
     def __init__(self, factor: float, deviation: float = 30.0, seed: int | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.factor, self.deviation, self.seed = factor, deviation, seed
+        self.factor, self.deviation = factor, deviation
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, images, training: bool = False):
@@ -129,10 +117,6 @@ class RandomNoise(layers.Layer):
         deviation = chosen * strength * self.deviation
         noise = keras.random.normal(ops.shape(images), seed=self.seed_generator)
         return ops.clip(images + noise * deviation[:, None, None, None], 0.0, 255.0)
-
-    def get_config(self) -> dict:
-        """Return what `__init__` takes."""
-        return super().get_config() | {"factor": self.factor, "deviation": self.deviation, "seed": self.seed}
 
 
 def _chosen_and_strength(images, factor: float, seed: keras.random.SeedGenerator):

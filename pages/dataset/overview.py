@@ -25,7 +25,7 @@ def show_overview(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
     _show_balance(counts)
     with st.spinner("Measuring the faces, once for this dataset …"):
         measured = statistics.describe(dataset)
-    _show_mean_faces(measured)
+    _show_mean_faces(measured, dataset.description.class_sizes())
     _show_light(measured)
 
 
@@ -69,9 +69,8 @@ def _show_weights(counts: dict[str, int]) -> None:
     )
 
 
-def _show_mean_faces(measured: DatasetStatistics) -> None:
+def _show_mean_faces(measured: DatasetStatistics, counts: dict[str, int]) -> None:
     st.subheader("Mean face and spread")
-    counts = measured.class_counts()
     largest = float(measured.deviation_faces.max())
     with st.container(horizontal=True):
         for label, name in enumerate(EMOTIONS):

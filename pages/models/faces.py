@@ -6,11 +6,11 @@ import streamlit as st
 from emotion.dataset import store
 from emotion.dataset.gallery import enlarge, page_count, page_items
 from emotion.dataset.stored_dataset import StoredDataset
-from emotion.errors import ReadableError
 from emotion.evaluation import explanation
 from emotion.labels import EMOTIONS, how_sure
 from emotion.models.classifier import Classifier
 from pages.models.choice import classifier_or_stop
+from pages.shared.errors import error_ends_page
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import grid_face
 from pages.shared.model import NO_MAPS
@@ -46,11 +46,8 @@ def show_face_grid(
 
 @st.dialog("Where the model looked", icon=":material/center_focus_strong:", width="large")
 def _explain_window(name: str, index: int, models: tuple[str, ...]) -> None:
-    try:
+    with error_ends_page("folder_off"):
         dataset = store.open_dataset(name)
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-        return
     faces = dataset.faces
     st.caption(
         f"Labelled **{EMOTIONS[faces.labels[index]]}** · {escape_markdown(str(faces.splits[index]))} · "

@@ -51,7 +51,7 @@ def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
 def show_key_figures(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
     """Draw how many faces and classes there are, and how even the classes are, in words."""
     description = dataset.description
-    totals = total_counts(description, splits)
+    totals = description.class_sizes(splits)
     present = {name: count for name, count in totals.items() if count}
     word, sentence = balance_in_words(totals)
     with st.container(horizontal=True):
@@ -67,12 +67,6 @@ def show_key_figures(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
 
 
 _EXCLUDED_HELP = "Faces that training and evaluation leave out; the Quality view adds to them."
-
-
-def total_counts(description: DatasetDescription, splits: tuple[str, ...]) -> dict[str, int]:
-    """Return the faces of each of the seven classes, all the splits together."""
-    parts = [description.counts[split] for split in splits]
-    return {name: sum(part[name] for part in parts) for name in parts[0]}
 
 
 def balance_in_words(counts: dict[str, int]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pages.shared.text import escape_markdown
 
 @contextmanager
 def error_ends_page(icon: str) -> Iterator[None]:
-    """Tell what goes wrong in the block, if it is for people to read, and end the page there.
+    """Tell what goes wrong in the block, if it is for people to read; end the page, or its window, there.
 
     Args:
         icon: the name of a Material icon.

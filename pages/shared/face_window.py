@@ -7,10 +7,10 @@ from emotion.dataset import store
 from emotion.dataset.gallery import enlarge
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import VOTE_COLUMNS
-from emotion.errors import ReadableError
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS
 from pages.shared.chart import show_chart
+from pages.shared.errors import error_ends_page
 from pages.shared.face_grid import GridFace
 from pages.shared.text import escape_markdown
 
@@ -55,11 +55,8 @@ def _show_window(name: str, neighbours: list[int]) -> None:
     def step(by: int) -> None:
         st.session_state.face_position += by
 
-    try:
+    with error_ends_page("folder_off"):
         dataset = store.open_dataset(name)
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-        return
     show_face(dataset, neighbours[position])
     _show_actions(dataset, neighbours[position])
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -9,7 +10,7 @@ from emotion.errors import ReadableError
 from emotion.models.card import ModelError
 from emotion.models.registry import active_model
 from emotion.runs import actions
-from emotion.runs.files import has_best_weights
+from emotion.runs.files import curves_csv, has_best_weights, write_zip
 from emotion.runs.run import Run, RunStatus
 from pages.shared.download import download
 from pages.shared.text import escape_markdown
@@ -53,26 +54,24 @@ def _offer_next(run: Run, key: str) -> None:
                 "Earlier", ":material/arrow_upward:", f"up-{key}", lambda: actions.move_in_queue(run.id, True)
             )
     elif run.is_going:
-        st.button(
+        _button(
             "Stop" if run.status is RunStatus.RUNNING else "Stopping …",
-            icon=":material/stop_circle:",
-            key=f"stop-{key}",
+            ":material/stop_circle:",
+            f"stop-{key}",
+            lambda: actions.stop(run.id),
             disabled=run.status is RunStatus.STOPPING,
-            on_click=_try,
-            args=(lambda: actions.stop(run.id),),
             help="It ends after the current batch, and can go on later.",
         )
     elif run.is_resumable:
         _button(
-            "Resume", ":material/play_arrow:", f"resume-{key}", lambda: actions.resume(run.id), primary=True
+            "Resume", ":material/play_arrow:", f"resume-{key}", lambda: actions.resume(run.id), type="primary"
         )
         if has_best_weights(run):
-            st.button(
+            _button(
                 "Make a model of it",
-                icon=":material/deployed_code:",
-                key=f"finish-{key}",
-                on_click=_try,
-                args=(lambda: actions.finish_early(run.id),),
+                ":material/deployed_code:",
+                f"finish-{key}",
+                lambda: actions.finish_early(run.id),
                 help="Of the best weights so far, without another epoch.",
             )
     else:
@@ -83,13 +82,12 @@ def _offer_use(run: Run, key: str) -> None:
     if run.model and _active() == run.model:
         st.badge(f"In use as {escape_markdown(run.model)}", icon=":material/neurology:", color="green")
         return
-    st.button(
+    _button(
         "Use this model",
+        ":material/neurology:",
+        f"use-{key}",
+        lambda: _use(run.id),
         type="primary",
-        icon=":material/neurology:",
-        key=f"use-{key}",
-        on_click=_try,
-        args=(lambda: _use(run.id),),
         help="The photo and webcam pages predict with it from now on.",
     )
 
@@ -124,13 +122,13 @@ def _change(run: Run, key: str) -> None:
 
 def _offer_downloads(run: Run, key: str) -> None:
     with st.popover("Download", icon=":material/download:"):
-        download("Curves (CSV)", lambda: actions.curves_csv(run.id), f"{run.id}.csv", f"csv-{key}", icon=None)
-        download("Whole run (zip)", lambda: _zip(run.id), f"{run.id}.zip", f"zip-{key}", icon=None)
+        download("Curves (CSV)", lambda: curves_csv(run.folder), f"{run.id}.csv", f"csv-{key}", icon=None)
+        download("Whole run (zip)", lambda: _zip(run), f"{run.id}.zip", f"zip-{key}", icon=None)
 
 
-def _zip(run_id: str) -> bytes:
+def _zip(run: Run) -> bytes:
     buffer = io.BytesIO()
-    actions.export_zip(run_id, buffer)
+    write_zip(run.folder, buffer)
     return buffer.getvalue()
 
 
@@ -149,9 +147,8 @@ def _delete(run_id: str) -> None:
             watch(None)
 
 
-def _button(label: str, icon: str, key: str, action: Callable[[], object], primary: bool = False) -> None:
-    kind = "primary" if primary else "secondary"
-    st.button(label, icon=icon, key=key, type=kind, on_click=_try, args=(action,))
+def _button(label: str, icon: str, key: str, action: Callable[[], object], **more: Any) -> None:
+    st.button(label, icon=icon, key=key, on_click=_try, args=(action,), **more)
 
 
 def _try(action: Callable[[], object]) -> bool:

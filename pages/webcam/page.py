@@ -1,5 +1,7 @@
 """Emotions live: the browser's camera, every face in it, and what it shows over time."""
 
+from typing import Any
+
 import streamlit as st
 
 from emotion.live.detection import LiveDetector
@@ -12,14 +14,6 @@ from pages.webcam.panel import show_charts, show_panel
 from pages.webcam.still import show_still_camera
 from pages.webcam.summary import show_summary
 from pages.webcam.video import DEFAULT_FRAME_RATE, DEFAULT_RESOLUTION, FRAME_RATES, RESOLUTIONS, show_video
-
-DEFAULT_SETTINGS = {
-    "webcam_smoothing": 50,
-    "webcam_bars": False,
-    "webcam_map": False,
-    "webcam_size": DEFAULT_RESOLUTION,
-    "webcam_rate": DEFAULT_FRAME_RATE,
-}
 
 
 @st.cache_resource(show_spinner=False)
@@ -39,24 +33,24 @@ def live_session(classifier: Classifier) -> LiveSession:
 
 def choose_settings(can_show_map: bool) -> tuple[LiveSettings, str, int]:
     """Draw the settings; return them, the picture's size and the frame rate."""
-    # Streamlit forgets a widget's value while another page is shown.
-    kept = st.session_state.setdefault("webcam_settings", dict(DEFAULT_SETTINGS))
-    for key, value in kept.items():
-        st.session_state.setdefault(key, value)
+    kept: dict[str, Any] = {"persist_state": "session"}  # also while another page is shown
     with st.expander("Settings", icon=":material/tune:"):
         smoothing = st.slider(
             "Calm the answers",
             0,
             100,
+            50,
             step=5,
             format="%d %%",
             key="webcam_smoothing",
+            **kept,
             help="0 % shows every picture's answer as it is; the more, the slower and steadier they change.",
         )
-        show_bars = st.toggle("Draw the seven probabilities", key="webcam_bars")
+        show_bars = st.toggle("Draw the seven probabilities", key="webcam_bars", **kept)
         show_map = st.toggle(
             "Show where the model looks",
             key="webcam_map",
+            **kept,
             disabled=not can_show_map,
             help="Colours what speaks for the emotion of each face. Models made elsewhere do not tell.",
         )
@@ -64,16 +58,19 @@ def choose_settings(can_show_map: bool) -> tuple[LiveSettings, str, int]:
         resolution = size.selectbox(
             "Picture size",
             list(RESOLUTIONS),
+            list(RESOLUTIONS).index(DEFAULT_RESOLUTION),
             key="webcam_size",
+            **kept,
             help="Holds from the next start on. Larger pictures find smaller faces and take longer.",
         )
         frame_rate = rate.selectbox(
             "Frames a second",
             FRAME_RATES,
+            FRAME_RATES.index(DEFAULT_FRAME_RATE),
             key="webcam_rate",
+            **kept,
             help="Holds from the next start on. Fewer are easier on a slow computer.",
         )
-    kept.update({key: st.session_state[key] for key in kept})
     return LiveSettings(smoothing / 100, show_bars, show_map and can_show_map), resolution, frame_rate
 
 

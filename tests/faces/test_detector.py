@@ -1,4 +1,3 @@
-import importlib.util
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from emotion import paths
 from emotion.faces.detector import (
     DetectedFace,
     FaceModelError,
@@ -243,7 +243,7 @@ class TestModelFile:
             submodule_search_locations = folders
 
         found = None if folders is None else Package
-        monkeypatch.setattr(importlib.util, "find_spec", lambda name: found)
+        monkeypatch.setattr(paths, "find_spec", lambda name: found)
         with pytest.raises(FaceModelError, match=r"is missing\. Install the requirements again"):
             YuNetDetector()
 
@@ -252,7 +252,7 @@ class TestModelFile:
             submodule_search_locations = (str(tmp_path),)
 
         (tmp_path / "face_detection_yunet_2023mar.onnx").write_bytes(b"no model")
-        monkeypatch.setattr(importlib.util, "find_spec", lambda name: Package)
+        monkeypatch.setattr(paths, "find_spec", lambda name: Package)
         with pytest.raises(FaceModelError, match="is damaged"):
             YuNetDetector()
 

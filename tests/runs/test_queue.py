@@ -23,6 +23,7 @@ from emotion.runs import __main__ as training_process
 from emotion.runs import actions, launcher
 from emotion.runs import store as run_store
 from emotion.runs.__main__ import Worker, explain
+from emotion.runs.files import write_zip
 from emotion.runs.run import Run, RunError, RunStatus
 from emotion.runs.scheduler import concurrent_limit
 from emotion.runs.store import RunStore
@@ -194,10 +195,9 @@ def test_delete(sleepers):
     "act",
     [
         actions.get_run, actions.stop, actions.resume, actions.finish_early, actions.delete,
-        actions.use_model, actions.curves_csv,
+        actions.use_model,
         lambda run_id: actions.rename(run_id, "x"), lambda run_id: actions.set_note(run_id, "x"),
         lambda run_id: actions.move_in_queue(run_id, up=True),
-        lambda run_id: actions.export_zip(run_id, io.BytesIO()),
     ],
 )  # fmt: skip
 def test_an_unknown_id_does_no_harm(store, act, run_id):
@@ -403,7 +403,7 @@ def test_export(store):
         (run.folder / name).parent.mkdir(exist_ok=True)
         (run.folder / name).write_text(name)
     file = paths.home() / "run.zip"
-    actions.export_zip("a", file)
+    write_zip(run.folder, file)
     assert [path.name for path in paths.home().glob("*.zip")] == ["run.zip"]
     with zipfile.ZipFile(file) as archive:
         assert set(archive.namelist()) == {
@@ -415,9 +415,9 @@ def test_export(store):
         "1,2.0,0.2,1.9,0.3,0.05,2.5,400.0",
     ]
     with pytest.raises(FileError, match=r"could not be written: "):
-        actions.export_zip("a", paths.home() / "nowhere" / "run.zip")
+        write_zip(run.folder, paths.home() / "nowhere" / "run.zip")
     buffer = io.BytesIO()
-    actions.export_zip("a", buffer)
+    write_zip(run.folder, buffer)
     assert zipfile.ZipFile(buffer).testzip() is None
 
 
