@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.reading.sources import read_dataset
 from emotion.faces import FACE_SIZE
-from emotion.faces.crops import crop_face, cut_frame
+from emotion.faces.crops import FRAME_SIDE, crop_face, cut_frame
 from emotion.faces.detector import DetectedFace, FaceDetector, YuNetDetector
 
 SIDES = (0.85, 0.9, 0.95, 1.0, 1.05)
@@ -48,8 +48,8 @@ class RoundTrip:
     Attributes:
         kept: (n,), the index of each face among those that were set into pictures.
         originals: uint8 (n, 48, 48), the faces as they were.
-        aligned: uint8 (n, 48, 48), cut with `align=True`.
-        unaligned: uint8 (n, 48, 48), cut with `align=False`.
+        aligned: uint8 (n, 48, 48), turned upright.
+        unaligned: uint8 (n, 48, 48), not turned.
         tilts: (n,), the degrees by which each face was tilted, positive clockwise.
         rolls: (n,), the degrees by which the detector saw it tilted.
         pictures: how many pictures there were, those without a found face included.
@@ -186,8 +186,8 @@ def round_trip(
             continue
         picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
         kept.append(index)
-        aligned.append(crop_face(picture, face, align=True))
-        unaligned.append(crop_face(picture, face, align=False))
+        aligned.append(crop_face(picture, face))
+        unaligned.append(cut_frame(picture, face, FRAME_SIDE, turn=0.0))
         tilts.append(tilt)
         rolls.append(face.roll)
     return RoundTrip(

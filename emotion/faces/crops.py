@@ -25,8 +25,8 @@ FULL_ROLL = 15.0
 SMALL_FACE_PIXELS = 40
 
 
-def crop_face(image: np.ndarray, face: DetectedFace, align: bool = True) -> np.ndarray:
-    """Cut one face out of a picture.
+def crop_face(image: np.ndarray, face: DetectedFace) -> np.ndarray:
+    """Cut one face out of a picture, a tilted head turned upright by the line of the eyes.
 
     A small face is enlarged, see `SMALL_FACE_PIXELS`. What lies outside the picture repeats its edge: a
     black border, which hardly any of FER-2013's faces have, would add lines that the models do not know,
@@ -35,7 +35,6 @@ def crop_face(image: np.ndarray, face: DetectedFace, align: bool = True) -> np.n
     Args:
         image: RGB uint8 (height, width, 3).
         face: the face, in pixels of that picture.
-        align: turn a tilted head upright, by the line of the eyes.
 
     Returns:
         The uint8 (48, 48) grey face, values 0 to 255.
@@ -43,14 +42,13 @@ def crop_face(image: np.ndarray, face: DetectedFace, align: bool = True) -> np.n
     Raises:
         ValueError: `image` is anything else.
     """
-    turn = upright_turn(face.roll) if align else 0.0
-    return cut_frame(image, face, FRAME_SIDE, turn)
+    return cut_frame(image, face, FRAME_SIDE, upright_turn(face.roll))
 
 
-def crop_faces(image: np.ndarray, faces: Sequence[DetectedFace], align: bool = True) -> np.ndarray:
+def crop_faces(image: np.ndarray, faces: Sequence[DetectedFace]) -> np.ndarray:
     """Return the crops of n faces, uint8 (n, 48, 48); n may be 0. Else as `crop_face`."""
     check_rgb(image)
-    crops = [crop_face(image, face, align) for face in faces]
+    crops = [crop_face(image, face) for face in faces]
     return np.array(crops, dtype=np.uint8).reshape(-1, FACE_SIZE, FACE_SIZE)
 
 

@@ -111,7 +111,6 @@ class YuNetDetector:
 
     Args:
         longest_side: larger pictures are shrunk to this many pixels for the search.
-        score_threshold: 0 to 1; faces with a lower score are left out.
         try_turned: look for faces on their side or upside down where none is surely upright.
         look_twice: look at each face again, enlarged, which corrects its landmarks and drops what is no face.
 
@@ -120,14 +119,9 @@ class YuNetDetector:
     """
 
     def __init__(
-        self,
-        longest_side: int = LONGEST_SIDE,
-        score_threshold: float = SCORE_THRESHOLD,
-        try_turned: bool = True,
-        look_twice: bool = True,
+        self, longest_side: int = LONGEST_SIDE, try_turned: bool = True, look_twice: bool = True
     ) -> None:
         self.longest_side = longest_side
-        self.score_threshold = score_threshold
         self.try_turned = try_turned
         self.look_twice = look_twice
         self._weights = _read_weights()
@@ -209,7 +203,7 @@ class YuNetDetector:
         size = (REGION_SIDE, REGION_SIDE)
         try:
             return cv2.FaceDetectorYN.create(
-                "onnx", self._weights, no_config, size, self.score_threshold, OVERLAP_THRESHOLD
+                "onnx", self._weights, no_config, size, SCORE_THRESHOLD, OVERLAP_THRESHOLD
             )
         except cv2.error as error:
             raise _model_error("is damaged") from error

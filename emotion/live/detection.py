@@ -41,9 +41,8 @@ class LiveDetector(YuNetDetector):
         FaceModelError: the weights are missing or unreadable.
     """
 
-    def __init__(self, search_side: int = SEARCH_SIDE, look_side: int = LOOK_SIDE) -> None:
-        super().__init__(longest_side=search_side, try_turned=False, look_twice=False)
-        self.look_side = look_side
+    def __init__(self) -> None:
+        super().__init__(longest_side=SEARCH_SIDE, try_turned=False, look_twice=False)
 
     def find(self, image: np.ndarray, known: Sequence[Track], search: bool) -> list[DetectedFace]:
         """Return, in reading order, the faces where known ones are expected and, if asked for, anywhere.
@@ -71,5 +70,5 @@ class LiveDetector(YuNetDetector):
         """Return the rows (n, 15) seen around a known face; a neighbour may be among them."""
         side = float(track.size.max()) * REGION_SIDE / REGION_FACE_SIDE
         centre = (float(track.centre[0]), float(track.centre[1]))
-        region, matrix = cut_square(image, centre, side, track.roll, self.look_side)
+        region, matrix = cut_square(image, centre, side, track.roll, LOOK_SIDE)
         return move_rows(self._run(cv2.cvtColor(region, cv2.COLOR_RGB2BGR)), matrix)

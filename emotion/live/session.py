@@ -111,7 +111,7 @@ class LiveSession:
                 return draw_notice(self._last.image if self._last else np.zeros_like(frame), "Paused")
             self._dropped += dropped
             self._processor.classifier, self._processor.settings = self.classifier, self.settings
-            model = self.classifier.card.name
+            model = self._processor.classifier.card.name
         result = self._processor.process(frame, seconds)
         with self._lock:
             self._last = result

@@ -97,13 +97,9 @@ class FaceTracker:
     """Gives the faces of a video numbers that stay with them.
 
     Times are seconds; where they go back, or for ten seconds no frame came, everyone is new.
-
-    Args:
-        keep_seconds: how long a face may be out of sight and keep its number.
     """
 
-    def __init__(self, keep_seconds: float = KEEP_SECONDS) -> None:
-        self.keep_seconds = keep_seconds
+    def __init__(self) -> None:
         self._tracks: list[Track] = []
         self._next_number = 1
         self._seconds: float | None = None
@@ -156,7 +152,7 @@ class FaceTracker:
             track.speed = track.speed * factors
 
     def _kept_for(self, track: Track) -> float:
-        return self.keep_seconds if track.number else CONFIRM_SECONDS
+        return KEEP_SECONDS if track.number else CONFIRM_SECONDS
 
     def _take(self, track: Track | None, face: DetectedFace, seconds: float) -> Track:
         if track is None:

@@ -73,7 +73,7 @@ def test_aligned_crops_of_a_tilted_head_look_more_like_the_upright_one(detector,
     (face,) = detector.detect(picture)
     aligned = correlation(upright, crop_face(picture, face))
     assert aligned > 0.65
-    assert aligned > correlation(upright, crop_face(picture, face, align=False)) + 0.2
+    assert aligned > correlation(upright, cut_frame(picture, face, FRAME_SIDE, turn=0.0)) + 0.2
 
 
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
@@ -95,7 +95,7 @@ def test_the_crop_is_the_same_at_every_scale(detector, astronaut, scale):
 def test_a_large_face_is_averaged_not_sampled():
     stripes = np.zeros((480, 480, 3), dtype=np.uint8)
     stripes[:, ::2] = 200
-    crop = crop_face(stripes, DetectedFace((0, 0, 480, 480), LANDMARKS, 0.9), align=False)
+    crop = cut_frame(stripes, DetectedFace((0, 0, 480, 480), LANDMARKS, 0.9), FRAME_SIDE, turn=0.0)
     assert np.abs(crop.astype(int) - 100).max() < 25
 
 
@@ -124,15 +124,6 @@ def test_crop_faces_stacks_in_order(detector, astronaut):
     assert stacked.dtype == np.uint8
     for crop, face in zip(stacked, faces, strict=True):
         np.testing.assert_array_equal(crop, crop_face(astronaut, face))
-
-
-def test_crop_faces_passes_align_on(astronaut):
-    tilted_landmarks = LANDMARKS.copy()
-    tilted_landmarks[1, 1] += 20
-    face = DetectedFace((20, 20, 60, 60), tilted_landmarks, 0.9)
-    unaligned = crop_faces(astronaut, [face], align=False)[0]
-    np.testing.assert_array_equal(unaligned, crop_face(astronaut, face, align=False))
-    assert (unaligned != crop_faces(astronaut, [face])[0]).any()
 
 
 def test_no_faces(astronaut):
