@@ -105,9 +105,7 @@ def spread_picture(spread: np.ndarray, largest: float) -> np.ndarray:
 def to_data_url(image: np.ndarray) -> str:
     """Return a grey uint8 (height, width) picture as the address of a lossless PNG that holds it."""
     # Little compression: the sheet travels once, mostly to the same computer, and should be there at once.
-    ok, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 3])
-    if not ok:  # cannot happen for a uint8 picture; OpenCV only says so by this flag
-        raise ValueError("the picture cannot be written as PNG")
+    _, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-import cv2
 import numpy as np
 import streamlit as st
 
+from emotion.dataset.gallery import enlarge
 from emotion.evaluation import explanation
 from emotion.figures import style as figures
 from emotion.labels import EMOTIONS, how_sure
@@ -69,8 +69,7 @@ def face_card(face: FaceAnalysis, key: str, with_map: bool = False) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             # Twice the size it is shown at: sharp on dense screens too.
-            side = 2 * _CROP_SIDE
-            crop = cv2.resize(face.crop, (side, side), interpolation=cv2.INTER_CUBIC)
+            crop = enlarge(face.crop, 2 * _CROP_SIDE)
             st.image(crop, width=_CROP_SIDE, alt=f"Face {face.number} as the model sees it")
             with st.container(width="stretch", gap="xxsmall"):
                 st.markdown(f"**{face.number} · {face.verdict.capitalize()}**")
@@ -95,9 +94,8 @@ def _show_map(face: FaceAnalysis, maps: np.ndarray, key: str) -> None:
         heat = explanation.heat(maps, EMOTIONS.index(emotion), side)
         place = explanation.strongest_place(heat)
         where = f"strongest at the {place}" if place else "no place does"
-        large = cv2.resize(face.crop, (side, side), interpolation=cv2.INTER_CUBIC)
         st.image(
-            explanation.overlay(large, heat),
+            explanation.overlay(enlarge(face.crop, side), heat),
             width=_MAP_SIDE,
             alt=f"Face {face.number}, what speaks for {emotion}: {where}",
         )
