@@ -4,8 +4,6 @@ A person gets messages and a progress bar on standard error. The app gets lines 
 as `jobs.progress` has them, and the command ends with the app.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager

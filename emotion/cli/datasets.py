@@ -1,7 +1,5 @@
 """`python -m emotion datasets`: import a dataset, list what there is, what is in one, and what is wrong."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from dataclasses import asdict

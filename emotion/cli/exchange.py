@@ -1,7 +1,5 @@
 """`python -m emotion models export | import | weights`: models taken away and brought in."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -4,8 +4,6 @@ With `--json`, machine-readable output stands alone on stdout; messages go to st
 0: all done; 1: something failed, the rest was done; 2: wrong usage.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """`python -m emotion models`: list, use, evaluate, describe, export, import and delete models."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from dataclasses import asdict

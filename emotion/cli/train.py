@@ -1,7 +1,5 @@
 """`python train_model.py`, which is `python -m emotion train`: a training run from a shell."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

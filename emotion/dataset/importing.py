@@ -1,7 +1,5 @@
 """From a source people have to a dataset on disk: once, with progress, whole or not at all."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

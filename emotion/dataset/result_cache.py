@@ -1,7 +1,5 @@
 """What took long to compute, kept in the dataset's folder: for every visitor, and after a restart."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress

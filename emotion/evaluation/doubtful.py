@@ -1,7 +1,5 @@
 """The faces of a dataset whose label a model doubts."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from emotion.dataset.quality.finding import QualityFinding, singles

@@ -3,8 +3,6 @@
 What models say is known afterwards.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Between Keras's own files and other formats. Imports Keras: only for processes of their own."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 

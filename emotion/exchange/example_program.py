@@ -1,7 +1,5 @@
 """The program that goes with an exported model: some lines that predict from a file."""
 
-from __future__ import annotations
-
 from emotion.models.card import ModelCard
 
 # What each format needs to be installed, the call that loads it, and the one that asks it.

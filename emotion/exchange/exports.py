@@ -4,8 +4,6 @@ What needs Keras happens in the commands `models export` and `models weights`; c
 with the other results.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

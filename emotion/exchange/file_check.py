@@ -4,8 +4,6 @@ Nothing here runs, unpickles or builds anything: a `.keras` file is a zip, and w
 wants built is compared with a list of what is known to only calculate.
 """
 
-from __future__ import annotations
-
 import json
 import zipfile
 from pathlib import Path

@@ -4,8 +4,6 @@ The file is never opened in the app's process, nor in a shell's: the command `mo
 a process of its own, with limits. Before, `file_check.check_file` has looked at it.
 """
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Callable

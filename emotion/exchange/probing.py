@@ -1,7 +1,5 @@
 """What a foreign LiteRT model does with a face: found out by showing it some."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from emotion.models.card import ModelError, Reading

@@ -1,7 +1,5 @@
 """Work in the background: commands of our own command line, each in a process, whoever looks at it."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -6,8 +6,6 @@
 {"error": "One sentence."}          why nothing came of it
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """Where a job stands, in numbers and in words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any

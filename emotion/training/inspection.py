@@ -5,8 +5,6 @@ Both need Keras, which the app process never imports: the command `train` finds 
 settings, the versions or the machine change.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """What `inspection.py` cannot find out without Keras: a network's layers, and the pace of training it."""
 
-from __future__ import annotations
-
 import tempfile
 import time
 from pathlib import Path

@@ -11,6 +11,7 @@ from emotion.dataset.importing import skipped_csv
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.errors import ReadableError
 from emotion.jobs.status import JobState, JobStatus
+from pages.shared.download import download
 from pages.shared.jobs import app_jobs, saved_file, watch_job
 from pages.shared.text import escape_markdown
 
@@ -71,14 +72,11 @@ def _show_new(name: str) -> None:
 
 
 def _offer_report(dataset: StoredDataset, key: str) -> None:
-    st.download_button(
+    download(
         "What was left out (CSV)",
         lambda: skipped_csv(dataset.skipped_items()),
         f"{dataset.name}-left-out.csv",
-        "text/csv",
-        icon=":material/download:",
-        key=key,
-        on_click="ignore",
+        key,
     )
 
 

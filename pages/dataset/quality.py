@@ -17,6 +17,7 @@ from emotion.evaluation.answers import known_answers
 from emotion.evaluation.doubtful import find_doubtful
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS, in_percent
+from pages.shared.download import download
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import enlarge_face, grid_face
 from pages.shared.jobs import offer_job
@@ -132,14 +133,11 @@ def _show_finding(dataset: StoredDataset, finding: QualityFinding) -> None:
         ):
             store.exclude(dataset.name, left, finding.title)
             st.rerun()
-        st.download_button(
+        download(
             "CSV",
             lambda: finding.to_csv(dataset),
             f"{dataset.name}-{finding.kind}.csv",
-            "text/csv",
-            icon=":material/download:",
-            key=f"csv-{finding.kind}",
-            on_click="ignore",
+            f"csv-{finding.kind}",
         )
     if finding.kind == "doubtful":
         st.caption("Below each face: its label → what the model says.")

@@ -12,6 +12,7 @@ from emotion.labels import in_percent
 from emotion.models.card import ModelCard
 from emotion.models.registry import model_version
 from pages.models.choice import choose_faces, command
+from pages.shared.download import download
 from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
 from pages.shared.text import escape_markdown
@@ -69,14 +70,8 @@ def _offer_form(model: ModelCard, form: str) -> None:
         exports.write_bundle(model.name, form, buffer)
         return buffer.getvalue()
 
-    st.download_button(
-        f"Download ({_size(file.stat().st_size)})",
-        bundle,
-        f"{model.name}-{form}.zip",
-        "application/zip",
-        icon=":material/download:",
-        key=f"download-{form}",
-        on_click="ignore",
+    download(
+        f"Download ({_size(file.stat().st_size)})", bundle, f"{model.name}-{form}.zip", f"download-{form}"
     )
 
 

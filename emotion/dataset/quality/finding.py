@@ -1,7 +1,5 @@
 """The result of one search for what may be wrong: groups of faces, and which of them to take out."""
 
-from __future__ import annotations
-
 import csv
 import io
 from dataclasses import dataclass

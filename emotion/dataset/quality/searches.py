@@ -3,8 +3,6 @@
 Every search looks at all faces, excluded or not. What takes more than a moment is kept with the dataset.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from emotion.dataset.face_dataset import image_keys
