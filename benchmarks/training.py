@@ -39,7 +39,7 @@ from emotion.training.augmentation import build_augmentation
 from emotion.training.batches import endless_batches
 from emotion.training.config import AugmentationConfig, RunConfig
 from emotion.training.data import Part, one_hot
-from emotion.training.presets import PRESETS, preset
+from emotion.training.presets import PRESETS
 from emotion.training.recipe import build_recipe
 
 WITHOUT = AugmentationConfig(flip=False, rotation=0, shift=0, zoom=0, erasing=0)
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    config = replace(preset(options.preset), targets="labels")
+    config = replace(PRESETS[options.preset], targets="labels")
     part = _drawn_faces(config.batch_size * options.steps)
     ways = _ways(config, part, options.steps)
     clock = _Clock()

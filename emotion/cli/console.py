@@ -28,24 +28,25 @@ def is_job() -> bool:
 
 def say(message: str) -> None:
     """Say what is being done, or what came of it, apart from what is printed for programs."""
-    if _reporter is None:
-        print(message, file=sys.stderr)
-    else:
-        _reporter.message(message)
+    _say("message", message)
 
 
 def say_error(sentence: str) -> None:
     """Say in a sentence why nothing came of it."""
+    _say("error", sentence)
+
+
+def _say(kind: str, text: str) -> None:
     if _reporter is None:
-        print(sentence, file=sys.stderr)
+        print(text, file=sys.stderr)
     else:
-        _reporter.error(sentence)
+        _reporter.tell(**{kind: text})
 
 
 def hand_over(result: dict[str, Any]) -> None:
     """Give the app what came of the work and is not on disk; people are told by `say` and `print`."""
     if _reporter is not None:
-        _reporter.result(result)
+        _reporter.tell(result=result)
 
 
 @contextmanager

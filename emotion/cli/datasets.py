@@ -126,7 +126,7 @@ def _print_finding(arguments: argparse.Namespace, dataset: StoredDataset, findin
         if arguments.json:
             print(json.dumps(row))
         else:
-            score = f" {row['score']:.1%}" if "score" in row else ""
+            score = f" {in_percent(row['score'])}" if "score" in row else ""
             print(f"{row['group']:>5} {row['split']:10} {row['label']:8} {row['name']}{score}")
     return 0
 

@@ -5,6 +5,7 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ def _print_share(title: str, share: Proportion | None) -> None:
 def _compare(arguments: argparse.Namespace, faces: TrialFaces) -> None:
     with progress_bar() as show:
         comparison = tasks.compare(faces, arguments.other, show)
-    print(json.dumps(comparison.to_dict()) if arguments.json else comparison.in_words())
+    print(json.dumps(asdict(comparison)) if arguments.json else comparison.in_words())
 
 
 def _robustness(arguments: argparse.Namespace, faces: TrialFaces) -> None:
@@ -172,7 +173,7 @@ def _robustness(arguments: argparse.Namespace, faces: TrialFaces) -> None:
 
             measured = tasks.measure_robustness(faces.of(name), count, progress)
         if arguments.json:
-            print(json.dumps(measured.to_dict()))
+            print(json.dumps(asdict(measured)))
         else:
             _print_robustness(measured)
 

@@ -2,7 +2,8 @@
 
 import signal
 import time
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -10,32 +11,24 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from emotion.files import read_object
 from emotion.labels import in_percent
 from emotion.runs import actions
-from emotion.runs.files import METRICS, finished_epochs
+from emotion.runs.files import finished_epochs
 from emotion.runs.run import Run, RunError, RunStatus
-from emotion.training.metrics import read_progress
+from emotion.training.metrics import METRICS, read_progress
 
 _LOOK_SECONDS = 0.4
 # The speed of the last epochs says how long the next ones take.
 _SPEED_SECONDS = 600.0
 
 
-class _CtrlC:
-    """Counts how often somebody pressed Ctrl-C, instead of ending the program; of use once."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __enter__(self) -> "_CtrlC":
-        self._before = signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    def _press(self, *_: object) -> None:
-        self.count += 1
+@contextmanager
+def _counting_ctrl_c() -> Iterator[list[int]]:
+    """Lend a list that grows by one each time somebody presses Ctrl-C, instead of ending the program."""
+    presses: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: presses.append(number))
+    try:
+        yield presses
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def follow(run_id: str, console: Console, epochs_known: int = 0) -> int:
@@ -65,7 +58,7 @@ def follow(run_id: str, console: Console, epochs_known: int = 0) -> int:
     progress = Progress(
         *columns, console=console, disable=not console.is_terminal, speed_estimate_period=_SPEED_SECONDS
     )
-    with _CtrlC() as ctrl_c, progress:
+    with _counting_ctrl_c() as presses, progress:
         view = _View(console, progress, progress.add_task("waiting", total=None, place=""), epochs_known)
         asked = False
         while True:
@@ -73,13 +66,13 @@ def follow(run_id: str, console: Console, epochs_known: int = 0) -> int:
             view.show(run)
             if not run.is_going and run.status is not RunStatus.QUEUED:
                 break
-            if ctrl_c.count > 1:
+            if len(presses) > 1:
                 what = "stops, and does so" if asked else "goes on"
                 console.print(
                     f"The run {what} in the background; see it with: python -m emotion runs show {run_id}"
                 )
                 return 0
-            if ctrl_c.count and not asked:
+            if presses and not asked:
                 asked = True
                 _ask_to_stop(run, console)
             time.sleep(_LOOK_SECONDS)

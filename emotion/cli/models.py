@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     named = {}
     for name, action, meaning in (
         ("use", _use, "let the pages and the command line predict with a model"),
-        ("rename", _rename, "give a model another name"),
-        ("note", _note, "keep a few words with a model"),
-        ("delete", _delete, "remove a model from disk"),
+        ("rename", _acting(registry.rename_model, "new_name"), "give a model another name"),
+        ("note", _acting(registry.set_note, "text"), "keep a few words with a model"),
+        ("delete", _acting(registry.delete_model), "remove a model from disk"),
         ("card", _card, "tell what a model is, how it was made and how good it is, as Markdown"),
     ):
         named[name] = commands.add_parser(name, help=meaning)
@@ -109,19 +110,14 @@ def _use(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _rename(arguments: argparse.Namespace) -> int:
-    registry.rename_model(arguments.name, arguments.new_name)
-    return 0
+def _acting(act: Callable[..., None], *names: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command that does something to a model, given what has these names."""
 
+    def command(arguments: argparse.Namespace) -> int:
+        act(arguments.name, *(getattr(arguments, name) for name in names))
+        return 0
 
-def _note(arguments: argparse.Namespace) -> int:
-    registry.set_note(arguments.name, arguments.text)
-    return 0
-
-
-def _delete(arguments: argparse.Namespace) -> int:
-    registry.delete_model(arguments.name)
-    return 0
+    return command
 
 
 def _card(arguments: argparse.Namespace) -> int:

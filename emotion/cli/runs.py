@@ -8,12 +8,11 @@ from pathlib import Path
 
 from emotion.cli.console import say
 from emotion.cli.follow import result_lines
-from emotion.files import write_text
+from emotion.files import replacing
 from emotion.labels import in_percent
-from emotion.runs import actions
-from emotion.runs.files import METRICS, curves_csv, finished_epochs, write_zip
+from emotion.runs import actions, files
 from emotion.runs.run import Run, RunStatus
-from emotion.training.metrics import read_progress
+from emotion.training.metrics import METRICS, read_progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,11 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("stop", _acting(actions.stop), "end a run after its current batch; it can be resumed"),
         ("resume", _acting(actions.resume), "go on with a run that was stopped, interrupted or failed"),
         ("finish", _acting(actions.finish_early), "make a model of the best weights so far"),
-        ("use", _use, "let everyone predict with a finished run's model"),
+        ("use", _acting(_use), "let everyone predict with a finished run's model"),
         ("delete", _delete, "remove a run and its files; its model stays"),
         ("rename", _acting(actions.rename, "text"), "call a run something else"),
         ("note", _acting(actions.set_note, "text"), "keep some words on a run"),
-        ("move", _move, "change a queued run's place"),
+        ("move", _acting(_move, "direction"), "change a queued run's place"),
         ("export", _export, "pack a run as ZIP, or its curves as CSV"),
     ):
         command = commands.add_parser(name, help=meaning)
@@ -56,20 +55,14 @@ def list_entry(run: Run) -> dict:
 
 def full_entry(run: Run) -> dict:
     """Return what `runs show --json`, and the commands that change a run, say of it."""
-    return list_entry(run) | {
-        "note": run.note,
-        "task": run.task,
+    names = ("note", "task", "activity", "error", "model")
+    times = ("created_at", "queued_at", "started_at", "ended_at")
+    more = {
         "queue_position": actions.queue_position(run),
-        "activity": run.activity,
-        "error": run.error,
-        "model": run.model,
-        "created_at": run.created_at,
-        "queued_at": run.queued_at,
-        "started_at": run.started_at,
-        "ended_at": run.ended_at,
         "pid": run.pid if run.is_going else None,
         "folder": str(run.folder),
     }
+    return list_entry(run) | {name: getattr(run, name) for name in names + times} | more
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -113,7 +106,7 @@ def _show(arguments: argparse.Namespace) -> int:
     for name, text in rows.items():
         if text:
             print(f"{name:8} {text}")
-    for record in finished_epochs(run.folder)[-3:]:
+    for record in files.finished_epochs(run.folder)[-3:]:
         print(
             f"{'':8} epoch {record['epoch']}: accuracy {record['accuracy']:.3f}, "
             f"validation {record['val_accuracy']:.3f}"
@@ -135,26 +128,25 @@ def _time_words(moment: float | None) -> str:
     return datetime.fromtimestamp(moment).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def _acting(act: Callable[..., None], *more: str) -> Callable[[argparse.Namespace], int]:
-    """Return a command that does something to a run, with `more` arguments, then says how the run stands."""
+def _acting(act: Callable[..., None], *names: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command that does something to a run, given what has these names, and says how it stands."""
 
     def command(arguments: argparse.Namespace) -> int:
-        act(arguments.id, *(getattr(arguments, name) for name in more))
-        return _tell(arguments)
+        act(arguments.id, *(getattr(arguments, name) for name in names))
+        run = actions.get_run(arguments.id)
+        print(json.dumps(full_entry(run)) if arguments.json else _line(run))
+        return 0
 
     return command
 
 
-def _tell(arguments: argparse.Namespace) -> int:
-    run = actions.get_run(arguments.id)
-    print(json.dumps(full_entry(run)) if arguments.json else _line(run))
-    return 0
-
-
-def _use(arguments: argparse.Namespace) -> int:
-    name = actions.use_model(arguments.id)
+def _use(run_id: str) -> None:
+    name = actions.use_model(run_id)
     say(f"Everyone predicts with {name!r} now.")
-    return _tell(arguments)
+
+
+def _move(run_id: str, direction: str) -> None:
+    actions.move_in_queue(run_id, direction == "up")
 
 
 def _delete(arguments: argparse.Namespace) -> int:
@@ -166,21 +158,16 @@ def _delete(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _move(arguments: argparse.Namespace) -> int:
-    actions.move_in_queue(arguments.id, arguments.direction == "up")
-    return _tell(arguments)
-
-
 def _export(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output
     if output.suffix.lower() not in (".zip", ".csv"):
         say(f"{output} must end in .zip (the whole run) or .csv (its curves).")
         return 2
     folder = actions.get_run(arguments.id).folder
-    if output.suffix.lower() == ".zip":
-        write_zip(folder, output)
-    else:
-        write_text(output, curves_csv(folder))
+    is_zip = output.suffix.lower() == ".zip"
+    content = files.zipped(folder) if is_zip else files.curves_csv(folder).encode()
+    with replacing(output) as partial:
+        partial.write_bytes(content)
     if arguments.json:
         print(json.dumps({"id": arguments.id, "file": str(output)}))
     else:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +21,7 @@ from emotion.runs.run import RunError
 from emotion.training.config import SETTINGS, ConfigError, RunConfig
 from emotion.training.data import load_dataset, load_votes, prepare
 from emotion.training.pace import NetworkDescription, Pace, estimate
-from emotion.training.presets import PRESETS, preset, require_models
+from emotion.training.presets import PRESETS, require_models
 from emotion.training.settings import GROUPS, Setting
 
 # What stands for a value in the help.
@@ -150,7 +149,7 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
         ConfigError: a value makes no sense, or a preset lacks a dataset.
     """
     name = _preset_name(arguments)
-    config = preset(name) if arguments.config is None else _read_config(arguments.config)
+    config = PRESETS[name] if arguments.config is None else _read_config(arguments.config)
     dataset = arguments.dataset
     if dataset is None and name not in ("", "quick"):
         raise ConfigError(f"The preset {name!r} needs a dataset: add --dataset PATH, or try --preset quick.")
@@ -223,4 +222,4 @@ def main(argv: list[str] | None = None) -> int:
     """Run `train_model.py`."""
     parser = argparse.ArgumentParser(prog="train_model.py", description="Train an emotion model.")
     add_arguments(parser)
-    return run(parser.parse_args(sys.argv[1:] if argv is None else argv))
+    return run(parser.parse_args(argv))

@@ -1,7 +1,6 @@
 """Which of two models is better, and whether that is more than chance."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from emotion.labels import in_percent
 
@@ -72,7 +71,3 @@ class Comparison:
             f"{more} ({points}). That may well be chance: between equally good models, so large a "
             f"difference comes up {in_percent(self.p_value, 0)} of the time."
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as JSON types."""
-        return asdict(self)

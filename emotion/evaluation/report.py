@@ -279,13 +279,9 @@ class Robustness:
     curves: tuple[RobustnessCurve, ...]
     against: str = "labels"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the curves as JSON types."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Robustness":
-        """Read what `to_dict` wrote.
+        """Read what `asdict` made of one.
 
         Raises:
             KeyError, TypeError: it is something else.

@@ -4,7 +4,7 @@ What models say is known afterwards.
 """
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -72,5 +72,5 @@ def measure_robustness(
     images, classifier = faces.images[chosen], _classifier(faces.trial.model)
     curves = robustness.measure(classifier, images, faces.labels[chosen], on_progress)
     measured = replace(curves, against=faces.trial.against)
-    cache.save_json(cache.robustness_path(faces, count), measured.to_dict())
+    cache.save_json(cache.robustness_path(faces, count), asdict(measured))
     return measured

@@ -4,6 +4,7 @@ What needs Keras happens in the commands `models export` and `models weights`; c
 with the other results.
 """
 
+import io
 import json
 import shutil
 import tempfile
@@ -12,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -63,10 +63,9 @@ def why_not(name: str, form: str) -> str | None:
     """Return why a model cannot be had in a form, in one sentence; None where it can.
 
     Raises:
-        ModelError: there is no such model or form.
+        ModelError: there is no such model.
     """
     folder = model_folder(name)
-    _check_form(form)
     if _as_it_lies(folder, form) is not None:
         return None
     if not (folder / KERAS_FILE).is_file():
@@ -80,10 +79,9 @@ def ready_file(name: str, form: str) -> Path | None:
     """Return the file of a form that needs no more work; None where it has to be made first.
 
     Raises:
-        ModelError: there is no such model or form.
+        ModelError: there is no such model.
     """
     folder = model_folder(name)
-    _check_form(form)
     file = _as_it_lies(folder, form) or cache.converted_path(name, form, _suffix(form))
     return file if file.is_file() else None
 
@@ -160,44 +158,40 @@ def _answers(faces: TrialFaces, file: Path, on_progress: Callable[[int], None]) 
         return in_blocks(Classifier(place, threads=2), faces.dataset.faces.images, faces.indices, on_progress)
 
 
-def write_bundle(name: str, form: str, target: Path | BinaryIO) -> None:
-    """Write a zip of a form, made before, with labels, card and a program that predicts.
+def bundle(name: str, form: str) -> bytes:
+    """Return a zip of a form, made before, with labels, card and a program that predicts.
 
     Raises:
-        ModelError: the form has not been made, or the zip cannot be written.
+        ModelError: the form has not been made.
+        FileError: the disk refuses.
     """
     file = ready_file(name, form)
     if file is None:
         raise ModelError(f"{FORMATS[form]} of the model {name!r} has not been made yet.")
     card = read_card(model_folder(name))
     inside = f"model{_suffix(form)}"
+    buffer = io.BytesIO()
     with (
-        disk_errors("The export could not be written"),
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
+        disk_errors("The model's files could not be read"),
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
     ):
         archive.write(file, f"{name}/{inside}")
         archive.writestr(f"{name}/labels.json", json.dumps(card.labels))
         archive.writestr(f"{name}/example.py", example_program(card, inside))
         archive.writestr(f"{name}/{CARD}", json.dumps(card.content, indent=2) + "\n")
+    return buffer.getvalue()
 
 
 def export_model(name: str, form: str, target: Path, say: Callable[[str], None] = lambda text: None) -> None:
-    """Write a form to a file: a `.zip` gets all that `write_bundle` gives, another name the model alone.
+    """Write a form to a file: a `.zip` gets all that `bundle` gives, another name the model alone.
 
     Raises:
         ModelError: the model cannot be had in this form, or the file cannot be written.
     """
     file = make_file(name, form, say)
+    content = bundle(name, form) if target.suffix.lower() == ".zip" else file.read_bytes()
     with replacing(target) as partial:
-        if target.suffix.lower() == ".zip":
-            write_bundle(name, form, partial)
-        else:
-            shutil.copyfile(file, partial)
-
-
-def _check_form(form: str) -> None:
-    if form not in FORMATS:
-        raise ModelError(f"There is no format {form!r}; choose from: {', '.join(FORMATS)}.")
+        partial.write_bytes(content)
 
 
 def _suffix(form: str) -> str:

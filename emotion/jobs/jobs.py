@@ -86,17 +86,8 @@ class _Job:
             left = (self.last - self.first[0]) / (self.done - self.first[1]) * max(0, self.total - self.done)
         if state is JobState.RUNNING and self.cancelled.is_set():
             return JobStatus(self.key, self.title, state, message="Stopping …")
-        return JobStatus(
-            self.key,
-            self.title,
-            state,
-            self.done,
-            self.total,
-            left,
-            self.message,
-            dict(self.result),
-            self.error,
-        )
+        said = (self.done, self.total, left, self.message, dict(self.result), self.error)
+        return JobStatus(self.key, self.title, state, *said)
 
 
 class Jobs:

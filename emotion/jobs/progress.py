@@ -33,21 +33,10 @@ class Reporter:
         now = time.monotonic()
         if 0 < total <= done or now - self._last > _INTERVAL:
             self._last = now
-            self._write({"done": done, "total": total})
+            self.tell(done=done, total=total)
 
-    def message(self, text: str) -> None:
-        """Say what is being done."""
-        self._write({"message": text})
-
-    def result(self, content: dict[str, Any]) -> None:
-        """Hand over what came of the work."""
-        self._write({"result": content})
-
-    def error(self, sentence: str) -> None:
-        """Say in a sentence why nothing came of it."""
-        self._write({"error": sentence})
-
-    def _write(self, content: dict[str, Any]) -> None:
+    def tell(self, **content: Any) -> None:
+        """Say one of the things above."""
         self._out.write(json.dumps(content) + "\n")
         self._out.flush()
 

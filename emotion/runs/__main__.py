@@ -21,6 +21,7 @@ from emotion.models import registry
 from emotion.runs import files, launcher, scheduler
 from emotion.runs.run import Run, RunError, RunStatus, UnknownRunError
 from emotion.runs.store import RunStore
+from emotion.training.metrics import METRICS
 
 # How often to ask the store whether somebody wants the run to stop.
 _POLL_SECONDS = 0.5
@@ -125,8 +126,8 @@ class Worker:
 
         if self.stop_requested():
             return RunStatus.STOPPED
-        result = train(self.run.folder, self, self.run.task)
-        return RunStatus.FINISHED if result.finished else RunStatus.STOPPED
+        finished = train(self.run.folder, self, self.run.task)
+        return RunStatus.FINISHED if finished else RunStatus.STOPPED
 
     def _register(self) -> tuple[str, str]:
         """Add the model to the others if that was asked for; return its name, and what went wrong."""
@@ -176,7 +177,7 @@ class Worker:
                 run = self.store.find(self.run.id)
                 if not self._is_mine(run) or run.status is RunStatus.STOPPING:
                     self._stop.set()
-                now = _size(self.run.folder / files.METRICS)
+                now = _size(self.run.folder / METRICS)
                 if now == size:
                     continue
                 size, reached = now, files.reached(self.run.folder)
@@ -196,8 +197,9 @@ class Worker:
 
 def explain(error: Exception) -> str:
     """Return, in a sentence for a person, why a run failed."""
-    if isinstance(error, FileError) and isinstance(error.__cause__, OSError):
-        error = error.__cause__  # which tells a full disk from others
+    # Keras raises what passes through it anew, without its cause; the context stays.
+    if isinstance(error, FileError) and isinstance(error.__context__, OSError):
+        error = error.__context__  # which tells a full disk from others
     if isinstance(error, ReadableError):
         return str(error)
     text = f"{type(error).__name__}: {error}"

@@ -8,16 +8,14 @@ import zipfile
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from emotion.files import disk_errors, replacing
 from emotion.runs.run import Run, RunStatus
 from emotion.training.config import RUN_FORMAT, RUN_NOTES, ConfigError, RunConfig, load_config
 from emotion.training.environment import environment
-from emotion.training.metrics import read_metrics
+from emotion.training.metrics import METRICS, read_metrics
 from emotion.training.presets import PRESETS
 
-METRICS = "metrics.jsonl"
 # The name of a run's folder begins with when it was made, in local time: a person reads it.
 _STAMP = "%Y%m%d-%H%M%S"
 _ID = re.compile(r"\w[\w.-]{0,149}")
@@ -63,7 +61,7 @@ def finished_epochs(folder: Path) -> list[dict]:
         records = read_metrics(folder / METRICS)
     except (OSError, ValueError):
         return []  # not a file a run has written
-    return [record for record in records if all(_is_number(record.get(name)) for name in _FIGURES)]
+    return [record for record in records if all(isinstance(record.get(of), int | float) for of in _FIGURES)]
 
 
 def reached(folder: Path) -> tuple[int, float | None]:
@@ -72,18 +70,9 @@ def reached(folder: Path) -> tuple[int, float | None]:
     return len(records), max((record["val_accuracy"] for record in records), default=None)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
-
-
 def has_best_weights(run: Run) -> bool:
     """Return whether a run has got far enough to make a model of."""
     return (run.folder / "best.weights.h5").is_file()
-
-
-def can_be_run(name: str) -> bool:
-    """Return whether a folder of that name can be a run's."""
-    return _ID.fullmatch(name) is not None
 
 
 def recognise(folder: Path) -> Run | None:
@@ -92,7 +81,7 @@ def recognise(folder: Path) -> Run | None:
     It may come from another computer, or the store was lost; nothing is at work on it.
     """
     config_file = folder / "config.json"
-    if not can_be_run(folder.name) or not config_file.is_file():
+    if not _ID.fullmatch(folder.name) or not config_file.is_file():
         return None
     epoch, accuracy = reached(folder)
     finished = (folder / "result.json").is_file() and (folder / "model" / "card.json").is_file()
@@ -146,30 +135,22 @@ def curves_csv(folder: Path) -> str:
     return buffer.getvalue()
 
 
-def write_zip(folder: Path, file: Path | BinaryIO) -> None:
-    """Pack a run: settings, metrics, log, curves, result and model; neither checkpoints nor pictures.
-
-    Args:
-        folder: the run's.
-        file: where to; a path appears whole or not at all.
+def zipped(folder: Path) -> bytes:
+    """Return a whole run as ZIP: settings, metrics, log, curves, result and model, but no checkpoints.
 
     Raises:
         FileError: the disk refuses.
     """
-    if isinstance(file, Path):
-        with replacing(file) as partial, partial.open("wb") as output:
-            _pack(folder, output)
-    else:
-        with disk_errors(f"The run {folder.name} could not be packed"):
-            _pack(folder, file)
-
-
-def _pack(folder: Path, output: BinaryIO) -> None:
     inside = [folder / name for name in _FILES]
     for name in _FOLDERS:
         inside += sorted((folder / name).rglob("*"))
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = io.BytesIO()
+    with (
+        disk_errors(f"The run {folder.name} could not be packed"),
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         for path in inside:
             if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
                 archive.write(path, Path(folder.name) / path.relative_to(folder))
         archive.writestr(f"{folder.name}/curves.csv", curves_csv(folder))
+    return buffer.getvalue()

@@ -6,6 +6,7 @@ theirs reaches it. So whether it lives is not asked of a parent, but of the syst
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -111,13 +112,10 @@ def watch(process: subprocess.Popen, on_end: Callable[[int], None]) -> None:
 def oom_kills() -> int | None:
     """Return how many processes Linux has killed for want of memory since it started, or None if unknown."""
     try:
-        for line in _VMSTAT.read_text(encoding="ascii").splitlines():
-            name, _, count = line.partition(" ")
-            if name == "oom_kill":
-                return int(count)
+        found = re.search(r"^oom_kill (\d+)$", _VMSTAT.read_text(encoding="ascii"), re.MULTILINE)
     except (OSError, ValueError):
-        return None  # not Linux, or one that does not say
-    return None
+        return None  # not Linux
+    return int(found[1]) if found else None
 
 
 def describe_death(run: Run, status: int | None = None) -> str:

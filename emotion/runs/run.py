@@ -15,6 +15,9 @@ class RunError(ReadableError):
 class UnknownRunError(RunError):
     """There is no run of that id."""
 
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no run {run_id[:80]!r}; `python -m emotion runs list` shows them all.")
+
 
 class RunStatus(StrEnum):
     """Where a run stands."""
@@ -122,8 +125,3 @@ class Run:
     def is_resumable(self) -> bool:
         """Whether it can be queued again."""
         return self.status in RESUMABLE
-
-
-def unknown_run(run_id: str) -> UnknownRunError:
-    """Return the error that says so."""
-    return UnknownRunError(f"There is no run {run_id[:80]!r}; `python -m emotion runs list` shows them all.")

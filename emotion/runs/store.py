@@ -16,15 +16,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
-from emotion.runs.run import (
-    ENDS,
-    GOING,
-    TRANSITIONS,
-    Run,
-    RunError,
-    RunStatus,
-    unknown_run,
-)
+from emotion.runs.run import ENDS, GOING, TRANSITIONS, Run, RunError, RunStatus, UnknownRunError
 
 DATABASE = "runs.sqlite"
 # What brings the file from each version to the next, 0 being a new file: a tuple of SQL statements a version.
@@ -94,7 +86,7 @@ class RunStore:
             RunError: the database cannot be read.
         """
         if not self.path.exists():
-            raise unknown_run(run_id)
+            raise UnknownRunError(run_id)
         with self._errors(), closing(self._connect_to_read()) as connection:
             return Transaction(connection, self.root).find(run_id)
 
@@ -188,7 +180,7 @@ class Transaction:
         """
         row = self._connection.execute(f"{_SELECT} WHERE id = ?", (run_id,)).fetchone()
         if row is None:
-            raise unknown_run(run_id)
+            raise UnknownRunError(run_id)
         return self._run(row)
 
     def add(self, run: Run) -> None:

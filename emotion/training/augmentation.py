@@ -11,8 +11,29 @@ from keras import layers, ops
 from emotion.training.config import AugmentationConfig
 
 
-@keras.saving.register_keras_serializable(package="emotion")
-class RandomAffine(layers.Layer):
+class _RandomLayer(layers.Layer):
+    """Changes faces in `change`, only while training, in float32 whatever the network computes in.
+
+    Args:
+        seed: of the layer's own random state.
+        dtype, options: Keras's own.
+    """
+
+    def __init__(self, seed: int | None, dtype: str = "float32", **options) -> None:
+        super().__init__(dtype=dtype, **options)
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, images, training: bool = False):
+        """Change float32 images (n, height, width, channels), 0 to 255."""
+        return self.change(images) if training else images
+
+    def _chosen_and_strength(self, images, factor: float):
+        """Return two tensors (n,): 1 for each image that is to be changed, and by how much of the most."""
+        draws = keras.random.uniform((2, ops.shape(images)[0]), seed=self.seed_generator)
+        return ops.cast(draws[0] < factor, "float32"), draws[1]
+
+
+class RandomAffine(_RandomLayer):
     """Mirror, rotate, zoom and shift each face at random, in one resampling.
 
     One bilinear pass blurs a 48x48 face less, and takes less time, than Keras's RandomFlip,
@@ -24,20 +45,17 @@ class RandomAffine(layers.Layer):
         rotation: largest angle, in degrees, either way.
         shift: largest shift, as a share of the side, along each axis, either way.
         zoom: largest change of size, as a share, either way.
-        seed: of the layer's own random state, which is saved with the weights.
+        seed: of the layer's own random state.
     """
 
     def __init__(
-        self, flip: bool, rotation: float, shift: float, zoom: float, seed: int | None = None, **kwargs
+        self, flip: bool, rotation: float, shift: float, zoom: float, seed: int | None = None, **options
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(seed, **options)
         self.flip, self.rotation, self.shift, self.zoom = flip, rotation, shift, zoom
-        self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images, training: bool = False):
-        """Change float32 images (n, height, width, channels); only while training."""
-        if not training:
-            return images
+    def change(self, images):
+        """Change float32 images (n, height, width, channels)."""
         count = ops.shape(images)[0]
         height, width = images.shape[1], images.shape[2]
 
@@ -61,8 +79,7 @@ class RandomAffine(layers.Layer):
         )
 
 
-@keras.saving.register_keras_serializable(package="emotion")
-class RandomBlur(layers.Layer):
+class RandomBlur(_RandomLayer):
     """Blur some faces, each with a Gaussian of its own width.
 
     Keras's RandomGaussianBlur draws one width for a whole batch, and none above 1 pixel. Here each
@@ -75,16 +92,13 @@ class RandomBlur(layers.Layer):
         seed: of the layer's own random state.
     """
 
-    def __init__(self, factor: float, sigma: float = 2.0, seed: int | None = None, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, factor: float, sigma: float = 2.0, seed: int | None = None, **options) -> None:
+        super().__init__(seed, **options)
         self.factor, self.sigma = factor, sigma
-        self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images, training: bool = False):
-        """Change float32 images (n, height, width, 1); only while training."""
-        if not training:
-            return images
-        chosen, strength = _chosen_and_strength(images, self.factor, self.seed_generator)
+    def change(self, images):
+        """Change float32 images (n, height, width, 1)."""
+        chosen, strength = self._chosen_and_strength(images, self.factor)
         # With a width of next to nothing, the matrix is the identity.
         sigma = ops.maximum(chosen * strength * self.sigma, 0.05)
         rows, columns = (_gaussian_matrix(side, sigma) for side in images.shape[1:3])
@@ -92,8 +106,7 @@ class RandomBlur(layers.Layer):
         return blurred[..., None]
 
 
-@keras.saving.register_keras_serializable(package="emotion")
-class RandomNoise(layers.Layer):
+class RandomNoise(_RandomLayer):
     """Add normal noise to some faces, to each as strong as chance has it.
 
     Keras's GaussianNoise adds the same amount to every face, and leaves the range of pixels.
@@ -104,25 +117,16 @@ class RandomNoise(layers.Layer):
         seed: of the layer's own random state.
     """
 
-    def __init__(self, factor: float, deviation: float = 30.0, seed: int | None = None, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, factor: float, deviation: float = 30.0, seed: int | None = None, **options) -> None:
+        super().__init__(seed, **options)
         self.factor, self.deviation = factor, deviation
-        self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images, training: bool = False):
-        """Change float32 images (n, height, width, channels), 0 to 255; only while training."""
-        if not training:
-            return images
-        chosen, strength = _chosen_and_strength(images, self.factor, self.seed_generator)
+    def change(self, images):
+        """Change float32 images (n, height, width, channels), 0 to 255."""
+        chosen, strength = self._chosen_and_strength(images, self.factor)
         deviation = chosen * strength * self.deviation
         noise = keras.random.normal(ops.shape(images), seed=self.seed_generator)
         return ops.clip(images + noise * deviation[:, None, None, None], 0.0, 255.0)
-
-
-def _chosen_and_strength(images, factor: float, seed: keras.random.SeedGenerator):
-    """Return two tensors (n,): 1 for each image that is to be changed, and by how much of the most."""
-    draws = keras.random.uniform((2, ops.shape(images)[0]), seed=seed)
-    return ops.cast(draws[0] < factor, "float32"), draws[1]
 
 
 def _gaussian_matrix(side: int, sigma):
@@ -136,25 +140,16 @@ def build_augmentation(config: AugmentationConfig, seed: int) -> keras.Sequentia
     """Return the layers that the config describes; float32 (n, 48, 48, 1), 0 to 255, in and out."""
     steps: list[layers.Layer] = []
     if config.flip or config.rotation or config.shift or config.zoom:
-        steps.append(
-            RandomAffine(config.flip, config.rotation, config.shift, config.zoom, seed=seed, dtype="float32")
-        )
+        steps.append(RandomAffine(config.flip, config.rotation, config.shift, config.zoom, seed=seed))
+    in_range = {"value_range": (0, 255), "dtype": "float32"}
     if config.brightness:
-        steps.append(
-            layers.RandomBrightness(
-                config.brightness, value_range=(0, 255), seed=seed + 2, dtype="float32", name="brightness"
-            )
-        )
+        steps.append(layers.RandomBrightness(config.brightness, seed=seed + 2, name="brightness", **in_range))
     if config.contrast:
-        steps.append(
-            layers.RandomContrast(
-                config.contrast, value_range=(0, 255), seed=seed + 3, dtype="float32", name="contrast"
-            )
-        )
+        steps.append(layers.RandomContrast(config.contrast, seed=seed + 3, name="contrast", **in_range))
     if config.blur:
-        steps.append(RandomBlur(config.blur, seed=seed + 4, dtype="float32", name="blur"))
+        steps.append(RandomBlur(config.blur, seed=seed + 4, name="blur"))
     if config.noise:
-        steps.append(RandomNoise(config.noise, seed=seed + 5, dtype="float32", name="noise"))
+        steps.append(RandomNoise(config.noise, seed=seed + 5, name="noise"))
     if config.erasing:
         steps.append(
             layers.RandomErasing(

@@ -139,7 +139,8 @@ class MetricsLog(keras.callbacks.Callback):
         stop: knows of epochs that ended early; these are not noted.
         batches: how many an epoch has.
         batch_size: faces in each.
-        keep_epochs: lines of later epochs are removed first, as a resumed run repeats them.
+        keep_epochs: lines of later epochs are removed first, as a resumed run repeats them; and with them
+            the line that a crash cut short.
     """
 
     def __init__(
@@ -190,24 +191,11 @@ class MetricsLog(keras.callbacks.Callback):
         return {"learning_rate": rate, "images_per_second": round(pace, 1)}
 
     def _append(self, record: dict) -> None:
-        text = json.dumps(record) + "\n"
-        # A line that a crash cut short must not swallow this one.
-        if not _ends_a_line(self.path):
-            text = "\n" + text
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(text)
+            file.write(json.dumps(record) + "\n")
             file.flush()
             if "batch" not in record:
                 os.fsync(file.fileno())
-
-
-def _ends_a_line(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"
-    except OSError:  # no file, or an empty one
-        return True
 
 
 class StopWithoutProgress(keras.callbacks.Callback):

@@ -144,7 +144,8 @@ def prepare(
         train, validation = train.take(~mask), train.take(mask)
     fingerprint, unclear = dataset.fingerprint(), 0
     if votes is not None:
-        fingerprint = _with_votes(fingerprint, votes)
+        both = fingerprint.encode() + np.ascontiguousarray(votes).tobytes()
+        fingerprint = hashlib.sha256(both).hexdigest()[:16]
         before = len(train) + len(validation) + len(test)
         train, validation, test = (vote_targets(part, votes) for part in (train, validation, test))
         unclear = before - len(train) - len(validation) - len(test)
@@ -180,10 +181,6 @@ def vote_targets(part: Part, votes: np.ndarray) -> Part:
     chosen = part.take(kept)
     faces = replace(chosen.faces, labels=winners[kept])
     return Part(faces, emotions[kept] / emotions[kept].sum(axis=1, keepdims=True), chosen.rows)
-
-
-def _with_votes(fingerprint: str, votes: np.ndarray) -> str:
-    return hashlib.sha256(fingerprint.encode() + np.ascontiguousarray(votes).tobytes()).hexdigest()[:16]
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:

@@ -6,7 +6,6 @@ newest state), `best.weights.h5` (of the network alone), `tensorboard/` (event f
 says as "format" (see `config.RUN_FORMAT`).
 """
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,30 +19,20 @@ from emotion.training.batches import endless_batches
 from emotion.training.config import RunConfig, load_config
 from emotion.training.data import TrainingData, load_dataset, load_votes, prepare
 from emotion.training.environment import note_fingerprint
-from emotion.training.metrics import read_metrics
+from emotion.training.metrics import METRICS, read_metrics
 from emotion.training.recipe import build_recipe, device_words, use_all_devices
 
 
-@dataclass(frozen=True)
-class TrainingResult:
-    """What a run came to.
-
-    Attributes:
-        finished: False for a run that was stopped.
-        epochs: how many epochs are done.
-    """
-
-    finished: bool
-    epochs: int
-
-
-def train(run: Path, control: callbacks.Control, task: str = "train") -> TrainingResult:
+def train(run: Path, control: callbacks.Control, task: str = "train") -> bool:
     """Train what `run/config.json` describes, from the newest checkpoint if there is one.
 
     Args:
         run: the run's folder.
         control: asked whether to stop, and told what is being done.
         task: "train", or "export": no further epoch, only a model of the best weights so far.
+
+    Returns:
+        Whether it finished; False for a run that was stopped.
 
     Raises:
         ConfigError, DatasetError, ModelError, TrainingError: with a sentence for a person.
@@ -54,15 +43,15 @@ def train(run: Path, control: callbacks.Control, task: str = "train") -> Trainin
     note_fingerprint(run / "config.json", data.fingerprint)
     control.message(_faces_words(data))
     if task == "train" and _fit(run, config, data, control):
-        return TrainingResult(False, len(read_metrics(run / "metrics.jsonl")))
-    records = read_metrics(run / "metrics.jsonl")
+        return False
+    records = read_metrics(run / METRICS)
     if not (run / "best.weights.h5").is_file() or not records:
         raise TrainingError(
             "No epoch is finished yet, so there is nothing to make a model of; resume the run."
         )
     control.message("Writing the model and measuring it …")
     _export(run, config, data, records)
-    return TrainingResult(True, len(records))
+    return True
 
 
 def _faces_words(data: TrainingData) -> str:
@@ -89,14 +78,14 @@ def _fit(run: Path, config: RunConfig, data: TrainingData, control: callbacks.Co
         path, first_epoch = checkpoint
         model.optimizer.build(model.trainable_variables)
         model.load_weights(path)
-        records = read_metrics(run / "metrics.jsonl")[:first_epoch]
+        records = read_metrics(run / METRICS)[:first_epoch]
         best = max((record["val_accuracy"] for record in records), default=-1.0)
         if callbacks.has_stalled(records, config.early_stopping):
             return False
     if first_epoch >= config.epochs:
         return False
     stop = callbacks.StopOnRequest(control)
-    metrics = run / "metrics.jsonl"
+    metrics = run / METRICS
     parts: list[keras.callbacks.Callback] = [
         stop,
         callbacks.SeedEachEpoch(config.seed),

@@ -9,6 +9,8 @@ far in the running epoch ("epoch", "batch", "batches", "loss", "accuracy", "lear
 import json
 from pathlib import Path
 
+METRICS = "metrics.jsonl"
+
 
 def read_all(path: Path) -> tuple[list[dict], list[dict]]:
     """Return the lines of epochs, and those of batches; a line that a crash cut short is left out."""
@@ -23,10 +25,8 @@ def read_metrics(path: Path) -> list[dict]:
 
 def read_progress(path: Path) -> dict | None:
     """Return how far the running epoch is: its newest line of batches, or None before the first."""
-    newest = None
-    for record in _lines(path):
-        newest = record if "batch" in record else None
-    return newest
+    newest = _lines(path)[-1:]
+    return newest[0] if newest and "batch" in newest[0] else None
 
 
 def _lines(path: Path) -> list[dict]:

@@ -49,18 +49,6 @@ PRESET_WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def preset(name: str) -> RunConfig:
-    """Return the preset of that name.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    try:
-        return PRESETS[name]
-    except KeyError:
-        raise ConfigError(f"There is no preset {name!r}; choose from: {', '.join(PRESETS)}.") from None
-
-
 def require_models(config: RunConfig) -> None:
     """Check that the models which a run builds on are there: its teachers, and the one it starts from.
 

@@ -4,23 +4,18 @@ Those are Keras layers, and the app process never imports Keras: `python -m emot
 does, and answers one request after another until its input ends, as importing takes seconds and
 changing some faces takes none. `AugmentationPreview` is the app's end of it.
 
-A message is a length of 8 bytes, big-endian, and so many bytes of an npz file. A request holds
-`images` uint8 (n, 48, 48), `variants` (how often each is changed), `seed`, and `config`, JSON of an
-`AugmentationConfig`. The answer holds `images` uint8 (n, variants, 48, 48).
+Both ends are this program's own, and so pickle to each other: a request is what `augment` takes, the answer
+what it returns.
 """
 
 import atexit
 import contextlib
-import io
-import json
 import os
-import struct
+import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import IO
 
 import numpy as np
 
@@ -32,7 +27,6 @@ IDLE_SECONDS = 120.0
 # Until an answer: starting Keras takes seven seconds here, and several times that where much else goes on.
 ANSWER_SECONDS = 120.0
 _PROGRAM = ("-m", "emotion.training.preview")
-_HEADER = struct.Struct(">Q")
 
 
 def augment(
@@ -89,15 +83,14 @@ class AugmentationPreview:
         Raises:
             TrainingError: Keras is not installed, its process failed, or it did not answer in time.
         """
-        request = _pack(images=images, variants=variants, seed=seed, config=json.dumps(asdict(config)))
         if not self._lock.acquire(timeout=self._answer_seconds):
             raise TrainingError("Too many people look at the preview right now; try it again in a moment.")
         try:
-            answer = self._exchange(request)
+            answer = self._exchange((images, variants, config, seed))
         finally:
             self._lock.release()
         self._idle = _timer(self._idle_seconds, self._end_if_idle)
-        return _unpack(answer)["images"]
+        return answer
 
     def close(self) -> None:
         """End the process, also in the middle of an answer; the next question starts another."""
@@ -112,7 +105,7 @@ class AugmentationPreview:
             self._end()
             self._lock.release()
 
-    def _exchange(self, request: bytes) -> bytes:
+    def _exchange(self, request: tuple) -> np.ndarray:
         self._idle.cancel()
         self._is_given_up = False
         bound = _timer(self._answer_seconds, self.close)
@@ -120,9 +113,10 @@ class AugmentationPreview:
             process = self._warm_process()
             if process.stdin is None or process.stdout is None:
                 raise OSError("the process has no pipes")
-            _write(process.stdin, request)
-            return _read(process.stdout)
-        except (OSError, EOFError) as error:
+            pickle.dump(request, process.stdin)
+            process.stdin.flush()
+            return pickle.load(process.stdout)  # noqa: S301 - of our own program
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
             self._end()
             raise TrainingError(
                 "The preview gave no answer in time, so Keras was ended; try it again."
@@ -160,50 +154,17 @@ def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
     return timer
 
 
-def _pack(**arrays: object) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **{name: np.asarray(value) for name, value in arrays.items()})
-    return buffer.getvalue()
-
-
-def _unpack(message: bytes) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(message), allow_pickle=False) as content:
-        return {name: content[name] for name in content.files}
-
-
-def _write(stream: IO[bytes], message: bytes) -> None:
-    stream.write(_HEADER.pack(len(message)) + message)
-    stream.flush()
-
-
-def _read(stream: IO[bytes]) -> bytes:
-    """Return the next message.
-
-    Raises:
-        EOFError: the other end has closed.
-    """
-    header = stream.read(_HEADER.size)
-    if len(header) < _HEADER.size:
-        raise EOFError("no further message")
-    length = _HEADER.unpack(header)[0]
-    message = stream.read(length)
-    if len(message) < length:
-        raise EOFError("a message was cut off")
-    return message
-
-
 def main() -> None:  # pragma: no cover - runs in a process of its own
     """Answer requests from standard input on standard output until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints goes to the log, not between the answers
     while True:
         try:
-            request = _unpack(_read(sys.stdin.buffer))
-        except EOFError:
+            request = pickle.load(sys.stdin.buffer)  # noqa: S301 - of our own program
+        except (EOFError, pickle.UnpicklingError):
             return
-        config = AugmentationConfig(**json.loads(str(request["config"])))
-        images = augment(request["images"], int(request["variants"]), config, int(request["seed"]))
-        _write(answers, _pack(images=images))
+        pickle.dump(augment(*request), answers)
+        answers.flush()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,7 @@
 """A model to take away: in which form, at which cost, with a program that uses it."""
 
-import io
-
 import streamlit as st
 
-from emotion.errors import ReadableError
 from emotion.evaluation import cache
 from emotion.exchange import exports
 from emotion.exchange.exports import FORMATS, FormFigures
@@ -13,7 +10,7 @@ from emotion.models.card import ModelCard
 from emotion.models.registry import model_version
 from pages.models.choice import choose_faces, command
 from pages.shared.download import download
-from pages.shared.errors import error_ends_page
+from pages.shared.errors import error_ends_page, errors_shown
 from pages.shared.jobs import offer_job
 from pages.shared.text import escape_markdown
 
@@ -29,31 +26,24 @@ _WHAT_FOR = {
 def show_export(model: ModelCard) -> None:
     """Draw a card for each form, and what the smaller weights cost."""
     # Where one of the two forms is the file in use, that file is not offered twice.
-    forms = [form for form in FORMATS if form != "litert" or _is_of_unknown_form(model)]
+    forms = [form for form in FORMATS if form != "litert" or model.content.get("weights") == "unknown"]
     st.markdown("Each download has the model, its labels, its card, and a program that predicts from a file.")
     for start in range(0, len(forms), 2):
         for column, form in zip(st.columns(2, gap="medium"), forms[start : start + 2], strict=False):
             with column, st.container(border=True, height="stretch"):
                 st.markdown(f"**{FORMATS[form]}**")
                 st.caption(_WHAT_FOR[form])
-                try:
+                with errors_shown("error"):
                     _offer_form(model, form)
-                except ReadableError as error:
-                    st.error(escape_markdown(str(error)), icon=":material/error:")
     if exports.why_not(model.name, "litert-float") is None:
         _show_cost(model)
 
 
-def _is_of_unknown_form(model: ModelCard) -> bool:
-    return model.content.get("weights") == "unknown"
-
-
 def _offer_form(model: ModelCard, form: str) -> None:
-    reason = exports.why_not(model.name, form)
-    if reason is not None and exports.ready_file(model.name, form) is None:
+    file = exports.ready_file(model.name, form)
+    if file is None and (reason := exports.why_not(model.name, form)) is not None:
         st.info(escape_markdown(reason), icon=":material/block:")
         return
-    file = exports.ready_file(model.name, form)
     if file is None:
         offer_job(
             f"export-{model_version(model.name)}-{form}",
@@ -65,14 +55,8 @@ def _offer_form(model: ModelCard, form: str) -> None:
         )
         return
 
-    def bundle() -> bytes:
-        buffer = io.BytesIO()
-        exports.write_bundle(model.name, form, buffer)
-        return buffer.getvalue()
-
-    download(
-        f"Download ({_size(file.stat().st_size)})", bundle, f"{model.name}-{form}.zip", f"download-{form}"
-    )
+    size, name = _size(file.stat().st_size), f"{model.name}-{form}.zip"
+    download(f"Download ({size})", lambda: exports.bundle(model.name, form), name, f"download-{form}")
 
 
 def _size(count: int) -> str:

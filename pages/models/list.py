@@ -15,6 +15,7 @@ from emotion.models import registry
 from emotion.models.card import KERAS_FILE, LITERT_FILE, ModelCard, ModelError
 from emotion.models.registry import DEFAULT_MODEL
 from pages.models.choice import MODEL
+from pages.shared.errors import attempt, show_failure
 from pages.shared.jobs import app_jobs, watch_job
 from pages.shared.text import escape_markdown
 
@@ -215,8 +216,7 @@ def _show_actions(card: ModelCard, is_active: bool, is_usable: bool) -> None:
             _offer_changes(card)
     if registry.is_shipped(name):
         st.caption("A model that comes with the product is neither renamed nor deleted.")
-    if message := st.session_state.pop("model_error", None):
-        st.error(escape_markdown(message), icon=":material/error:")
+    show_failure("model_error")
 
 
 def _offer_changes(card: ModelCard) -> None:
@@ -245,11 +245,7 @@ def _offer_changes(card: ModelCard) -> None:
 
 
 def _do(change: Callable[[], None], done: str) -> None:
-    try:
-        change()
-    except ReadableError as error:
-        st.session_state.model_error = str(error)
-    else:
+    if attempt(change, "model_error"):
         st.toast(escape_markdown(done), icon=":material/check_circle:")
 
 

@@ -1,18 +1,16 @@
 """What can be done with a run: stop, go on, make a model, put it to use, take it away, change, delete."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from emotion.errors import ReadableError
 from emotion.models.card import ModelError
 from emotion.models.registry import active_model
-from emotion.runs import actions
-from emotion.runs.files import curves_csv, has_best_weights, write_zip
+from emotion.runs import actions, files
 from emotion.runs.run import Run, RunStatus
 from pages.shared.download import download
+from pages.shared.errors import attempt, show_failure
 from pages.shared.text import escape_markdown
 from pages.training.address import select_runs, watch, watched_run
 
@@ -38,8 +36,7 @@ def show_actions(run: Run, place: str) -> None:
 
 def show_messages() -> None:
     """Draw what came of the last button: its error, or a word of success."""
-    if error := st.session_state.pop(_ERROR, None):
-        st.error(escape_markdown(error), icon=":material/error:")
+    show_failure(_ERROR)
     if toast := st.session_state.pop(_TOAST, None):
         st.toast(toast, icon=":material/check_circle:")
 
@@ -47,29 +44,25 @@ def show_messages() -> None:
 def _offer_next(run: Run, key: str) -> None:
     """Draw what the run's status suggests next."""
     if run.status is RunStatus.QUEUED:
-        _button("Cancel", ":material/cancel:", f"stop-{key}", lambda: actions.stop(run.id))
+        _button("Cancel", "cancel", f"stop-{key}", lambda: actions.stop(run.id))
         position = actions.queue_position(run)
         if position is not None and position > 1:
-            _button(
-                "Earlier", ":material/arrow_upward:", f"up-{key}", lambda: actions.move_in_queue(run.id, True)
-            )
+            _button("Earlier", "arrow_upward", f"up-{key}", lambda: actions.move_in_queue(run.id, True))
     elif run.is_going:
         _button(
             "Stop" if run.status is RunStatus.RUNNING else "Stopping …",
-            ":material/stop_circle:",
+            "stop_circle",
             f"stop-{key}",
             lambda: actions.stop(run.id),
             disabled=run.status is RunStatus.STOPPING,
             help="It ends after the current batch, and can go on later.",
         )
     elif run.is_resumable:
-        _button(
-            "Resume", ":material/play_arrow:", f"resume-{key}", lambda: actions.resume(run.id), type="primary"
-        )
-        if has_best_weights(run):
+        _button("Resume", "play_arrow", f"resume-{key}", lambda: actions.resume(run.id), type="primary")
+        if files.has_best_weights(run):
             _button(
                 "Make a model of it",
-                ":material/deployed_code:",
+                "deployed_code",
                 f"finish-{key}",
                 lambda: actions.finish_early(run.id),
                 help="Of the best weights so far, without another epoch.",
@@ -84,7 +77,7 @@ def _offer_use(run: Run, key: str) -> None:
         return
     _button(
         "Use this model",
-        ":material/neurology:",
+        "neurology",
         f"use-{key}",
         lambda: _use(run.id),
         type="primary",
@@ -115,21 +108,19 @@ def _change(run: Run, key: str) -> None:
     session = st.session_state
     name, note = session[f"name-{key}"].strip(), session[f"note-{key}"].strip()
     if name != run.name:
-        _try(lambda: actions.rename(run.id, name))
+        attempt(lambda: actions.rename(run.id, name), _ERROR)
     if note != run.note:
-        _try(lambda: actions.set_note(run.id, note))
+        attempt(lambda: actions.set_note(run.id, note), _ERROR)
 
 
 def _offer_downloads(run: Run, key: str) -> None:
     with st.popover("Download", icon=":material/download:"):
-        download("Curves (CSV)", lambda: curves_csv(run.folder), f"{run.id}.csv", f"csv-{key}", icon=None)
-        download("Whole run (zip)", lambda: _zip(run), f"{run.id}.zip", f"zip-{key}", icon=None)
-
-
-def _zip(run: Run) -> bytes:
-    buffer = io.BytesIO()
-    write_zip(run.folder, buffer)
-    return buffer.getvalue()
+        download(
+            "Curves (CSV)", lambda: files.curves_csv(run.folder), f"{run.id}.csv", f"csv-{key}", icon=None
+        )
+        download(
+            "Whole run (zip)", lambda: files.zipped(run.folder), f"{run.id}.zip", f"zip-{key}", icon=None
+        )
 
 
 def _offer_deletion(run: Run, key: str) -> None:
@@ -141,21 +132,11 @@ def _offer_deletion(run: Run, key: str) -> None:
 
 
 def _delete(run_id: str) -> None:
-    if _try(lambda: actions.delete(run_id)):
+    if attempt(lambda: actions.delete(run_id), _ERROR):
         select_runs([])
         if watched_run() == run_id:
             watch(None)
 
 
 def _button(label: str, icon: str, key: str, action: Callable[[], object], **more: Any) -> None:
-    st.button(label, icon=icon, key=key, on_click=_try, args=(action,), **more)
-
-
-def _try(action: Callable[[], object]) -> bool:
-    """Do it; what goes wrong is said by the next `show_messages`. Return whether all went well."""
-    try:
-        action()
-    except ReadableError as error:
-        st.session_state[_ERROR] = str(error)
-        return False
-    return True
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=attempt, args=(action, _ERROR), **more)

@@ -6,7 +6,7 @@ import streamlit as st
 from emotion.figures import training as figures
 from emotion.labels import in_percent
 from emotion.runs.run import Run
-from emotion.training.metrics import read_metrics
+from emotion.training.metrics import METRICS, read_metrics
 from pages.shared.chart import show_chart
 from pages.training.words import STATUS_WORDS, differences, moment, training_time
 
@@ -25,9 +25,7 @@ def show_comparison(chosen: list[Run]) -> None:
         "Curves of the", ["validation", "training"], default="validation", required=True, key="training-part"
     )
     names = distinct_names(chosen)
-    epochs = {
-        name: read_metrics(run.folder / "metrics.jsonl") for name, run in zip(names, chosen, strict=True)
-    }
+    epochs = {name: _epochs(run) for name, run in zip(names, chosen, strict=True)}
     for column, quantity in zip(st.columns(2, gap="medium"), ("accuracy", "loss"), strict=True):
         with column:
             st.markdown(f"**{quantity.capitalize()}** of the {part}")
@@ -70,4 +68,4 @@ def comparison_table(chosen: list[Run]) -> pd.DataFrame:
 
 
 def _epochs(run: Run) -> list[dict]:
-    return read_metrics(run.folder / "metrics.jsonl")
+    return read_metrics(run.folder / METRICS)

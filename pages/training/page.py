@@ -3,8 +3,7 @@
 import streamlit as st
 
 from emotion.runs import actions
-from emotion.runs.run import RunError
-from pages.shared.text import escape_markdown
+from pages.shared.errors import error_ends_page
 from pages.training.actions import show_messages
 from pages.training.address import START, WATCH, choose_view, read_address, write_address
 from pages.training.runs import show_runs
@@ -14,11 +13,8 @@ from pages.training.words import ACTIVE
 
 st.title("Training")
 st.markdown("Teach a network to recognise expressions, watch it learn, and put it to use.")
-try:
+with error_ends_page("folder_off"):
     run_list = actions.list_runs()
-except RunError as error:
-    st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-    st.stop()
 # It goes on without this page: whoever comes back finds the run that is at work.
 read_address(next((run.id for run in reversed(run_list) if run.status in ACTIVE), None))
 view = choose_view()

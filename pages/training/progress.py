@@ -1,6 +1,6 @@
 """How far a run is, how long it will take, and what it asks of the machine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
@@ -51,24 +51,15 @@ def measure(epochs: list[dict], batches: list[dict], planned: int) -> Progress:
     done = epochs[-1]["epoch"] if epochs else 0
     running = [line for line in batches if line["epoch"] == done + 1]
     best = max(epochs, key=lambda line: line["val_accuracy"], default=None)
+    newest = (running or epochs or [{}])[-1]
+    latest = {name: newest.get(name) for name in ("images_per_second", "learning_rate")}
     if done >= planned:
-        newest = epochs[-1]
-        return Progress(
-            planned, planned, 1, 1, 0.0, newest.get("images_per_second"), newest["learning_rate"], best
-        )
-    newest = running[-1] if running else (epochs[-1] if epochs else {})
-    progress = Progress(
-        epoch=done + 1,
-        epochs=planned,
-        batch=running[-1]["batch"] if running else 0,
-        batches=running[-1]["batches"] if running else 0,
-        images_per_second=newest.get("images_per_second"),
-        learning_rate=newest.get("learning_rate"),
-        best=best,
-    )
+        return Progress(planned, planned, 1, 1, 0.0, **latest, best=best)
+    batch, batches = (running[-1]["batch"], running[-1]["batches"]) if running else (0, 0)
+    progress = Progress(done + 1, planned, batch, batches, **latest, best=best)
     pace = _seconds_per_epoch(epochs, running)
     left = None if pace is None else pace * (planned - done - progress.epoch_share)
-    return Progress(**(vars(progress) | {"seconds_left": left}))
+    return replace(progress, seconds_left=left)
 
 
 def _seconds_per_epoch(epochs: list[dict], running: list[dict]) -> float | None:
@@ -95,7 +86,7 @@ class UsageMeter:
     """Reads what processes take; kept between readings, as processor time is counted from one to the next."""
 
     def __init__(self) -> None:
-        self._processes: dict[int, psutil.Process] = {}
+        self._processes: list[psutil.Process] = []
 
     def read(self, pid: int) -> Usage | None:
         """Return what the process and its children take now, or None when it is gone.
@@ -109,14 +100,10 @@ class UsageMeter:
             self._processes.clear()
             return None
         # A process that was here at the last reading keeps its object, which holds its count.
-        self._processes = {
-            process.pid: known
-            if (known := self._processes.get(process.pid)) is not None and known == process
-            else process
-            for process in tree
-        }
+        known = {process: process for process in self._processes}
+        self._processes = [known.get(process, process) for process in tree]
         processor, memory = 0.0, 0
-        for process in self._processes.values():
+        for process in self._processes:
             try:
                 processor += process.cpu_percent(interval=None)
                 memory += process.memory_info().rss

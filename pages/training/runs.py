@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from emotion.errors import ReadableError
 from emotion.figures.training import MAX_COMPARED
 from emotion.runs import actions
 from emotion.runs.run import Run
 from emotion.runs.store import in_queue_order
+from pages.shared.errors import error_ends_page, errors_shown
 from pages.shared.text import escape_markdown
 from pages.training.actions import show_actions
 from pages.training.address import WATCH, go_to, select_runs, selected_runs
@@ -64,11 +64,8 @@ def show_runs(run_list: list[Run]) -> None:
 
 def _show_table(text: str, names: list[str], drawn: tuple) -> None:
     """Draw the table as the runs stand now; what the rest of the page shows, too, draws that anew."""
-    try:
+    with error_ends_page("folder_off"):
         run_list = actions.list_runs()
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/folder_off:")
-        return
     found = find_runs(run_list, text, names)
     if _state(found) != drawn:
         st.rerun()
@@ -143,7 +140,5 @@ def _show_chosen(chosen: list[Run]) -> None:
     if len(chosen) > MAX_COMPARED:
         st.info(f"At most {MAX_COMPARED} runs can be told apart in a chart; untick some.")
         return
-    try:
+    with errors_shown("error"):
         show_comparison(chosen)
-    except ReadableError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")

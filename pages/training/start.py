@@ -13,6 +13,7 @@ from emotion.runs.run import Run
 from emotion.training.config import SETTINGS, RunConfig
 from emotion.training.presets import PRESET_WORDS, PRESETS, require_models
 from pages.shared.dataset_choice import datasets_or_stop
+from pages.shared.errors import attempt, show_failure
 from pages.shared.text import escape_markdown
 from pages.training.address import WATCH, go_to
 from pages.training.estimate import known_duration, show_estimate, show_network
@@ -27,6 +28,7 @@ _ONLY_DRAWN = (
     "These are drawn faces: fine to try things out, but a model for photographs needs photographs. "
     "Import some on the *Dataset* page."
 )
+_ERROR = "training-start-error"
 
 
 def show_start(run_list: list[Run]) -> None:
@@ -172,8 +174,7 @@ def _offer_start(preset: str, name: str, config: RunConfig | None, run_list: lis
     )
     if any(run.status in ACTIVE for run in run_list):
         st.caption("Another run is at work or waits: this one starts when its turn comes.")
-    if error := st.session_state.pop("training-start-error", None):
-        st.error(escape_markdown(error), icon=":material/error:")
+    show_failure(_ERROR)
 
 
 def free_name(name: str, taken: list[str]) -> str:
@@ -185,9 +186,7 @@ def free_name(name: str, taken: list[str]) -> str:
 
 
 def _start(config: RunConfig, preset: str, name: str) -> None:
-    try:
-        run = actions.submit(config, preset, name=name)
-    except ReadableError as error:
-        st.session_state["training-start-error"] = str(error)
-        return
-    go_to(WATCH, run.id)
+    def start() -> None:
+        go_to(WATCH, actions.submit(config, preset, name=name).id)
+
+    attempt(start, _ERROR)

@@ -11,6 +11,7 @@ from emotion.labels import in_percent
 from emotion.runs import actions
 from emotion.runs.run import Run, RunStatus, UnknownRunError
 from emotion.training import metrics
+from pages.shared.errors import errors_shown
 from pages.shared.text import escape_markdown
 from pages.training.actions import show_actions
 from pages.training.address import START, go_to, watch, watched_run
@@ -106,7 +107,7 @@ def _show_live(run_id: str, drawn: tuple[RunStatus, str]) -> None:
         return
     if (run.status, run.task) != drawn:
         st.rerun()
-    epochs, batches = _read(run.folder / "metrics.jsonl")
+    epochs, batches = _read(run.folder / metrics.METRICS)
     progress = measure(epochs, batches, max(1, run.epochs))
     # Places of their own here as well; see `show_watch`.
     bars, numbers, curves = st.container(), st.container(), st.container()
@@ -191,15 +192,14 @@ def _show_curves(run: Run, epochs: list[dict], batches: list[dict]) -> None:
         last = epochs[-1]
         reached = " and ".join(in_percent(last[key], 0) for key in ("accuracy", "val_accuracy"))
         latest = f"; after epoch {last['epoch']}, {reached}"
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("**Accuracy**")
-        figure = figures.curves(epochs, batches, "accuracy", run.id)
-        live_chart(figure, "training-accuracy", f"Accuracy of training and validation{latest}")
-    with right:
-        st.markdown("**Loss**")
-        figure = figures.curves(epochs, batches, "loss", run.id)
-        live_chart(figure, "training-loss", "Loss of training and validation over the epochs")
+    labels = {
+        "accuracy": f"Accuracy of training and validation{latest}",
+        "loss": "Loss of training and validation over the epochs",
+    }
+    for column, (quantity, label) in zip(st.columns(2, gap="medium"), labels.items(), strict=True):
+        with column:
+            st.markdown(f"**{quantity.capitalize()}**")
+            live_chart(figures.curves(epochs, batches, quantity, run.id), f"training-{quantity}", label)
     with st.expander("Learning rate", icon=":material/trending_down:"):
         figure = figures.learning_rates(epochs, batches, run.id)
         live_chart(figure, "training-rate", "Learning rate over the epochs", 220)
@@ -234,15 +234,12 @@ def _show_settings(run: Run) -> None:
             "Preset": run.preset,
         }
         st.caption(" · ".join(f"{name} {escape_markdown(value)}" for name, value in times.items() if value))
-        try:
+        with errors_shown("error"):
             texts = setting_texts(run.config)
-        except ReadableError as error:
-            st.error(escape_markdown(str(error)), icon=":material/error:")
-            return
-        st.dataframe(
-            {"setting": list(texts), "value": list(texts.values())},
-            hide_index=True,
-            height=300,
-            key="training-settings-table",
-            alt="The settings of this run",
-        )
+            st.dataframe(
+                {"setting": list(texts), "value": list(texts.values())},
+                hide_index=True,
+                height=300,
+                key="training-settings-table",
+                alt="The settings of this run",
+            )

@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from emotion.training.presets import preset
+from emotion.training.presets import PRESETS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -18,7 +18,7 @@ def test_a_run_draws_itself_and_stops(page):
     epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
     epochs.fill("600")
     epochs.press("Enter")
-    expect(page.get_by_text(f"Epochs 600 ({preset('quick').epochs})")).to_be_visible()
+    expect(page.get_by_text(f"Epochs 600 ({PRESETS['quick'].epochs})")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_visible()

@@ -1,6 +1,6 @@
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -119,7 +119,7 @@ def test_excluded_faces_are_left_out_when_asked(trial):
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
 def test_a_damaged_file_is_as_good_as_none(trial, content):
     tasks.evaluate(trial_faces(trial))
-    cache.save_json(cache.robustness_path(trial_faces(trial), 7), Robustness("crowd", 7, ()).to_dict())
+    cache.save_json(cache.robustness_path(trial_faces(trial), 7), asdict(Robustness("crowd", 7, ())))
     for path in cache.results_folder().glob("[!.]*"):
         path.write_bytes(content)
     assert load_probabilities(trial_faces(trial)) is None
@@ -129,7 +129,7 @@ def test_a_damaged_file_is_as_good_as_none(trial, content):
 
 def test_robustness_knows_the_model_by_its_present_name(trial):
     name = registry.add_model(paths.shipped_models_folder() / "crowd", "other")
-    cache.save_json(cache.robustness_path(trial_faces(trial), 7), Robustness("crowd", 7, ()).to_dict())
+    cache.save_json(cache.robustness_path(trial_faces(trial), 7), asdict(Robustness("crowd", 7, ())))
     registry.rename_model(name, "renamed")
     assert cache.load_robustness(trial_faces(trial).of("renamed"), 7).model == "renamed"
 

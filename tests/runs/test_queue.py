@@ -17,13 +17,13 @@ import pytest
 from emotion import paths
 from emotion.dataset.face_dataset import DatasetError
 from emotion.errors import FileError, TrainingError
+from emotion.files import disk_errors
 from emotion.models import registry
 from emotion.models.card import ModelError
 from emotion.runs import __main__ as training_process
-from emotion.runs import actions, launcher
+from emotion.runs import actions, files, launcher
 from emotion.runs import store as run_store
 from emotion.runs.__main__ import Worker, explain
-from emotion.runs.files import write_zip
 from emotion.runs.run import Run, RunError, RunStatus
 from emotion.runs.scheduler import concurrent_limit
 from emotion.runs.store import RunStore
@@ -402,10 +402,7 @@ def test_export(store):
     for name in ("checkpoints/epoch-0001.weights.h5", "model/model.tflite", "model/.partial", "photo.png"):
         (run.folder / name).parent.mkdir(exist_ok=True)
         (run.folder / name).write_text(name)
-    file = paths.home() / "run.zip"
-    write_zip(run.folder, file)
-    assert [path.name for path in paths.home().glob("*.zip")] == ["run.zip"]
-    with zipfile.ZipFile(file) as archive:
+    with zipfile.ZipFile(io.BytesIO(files.zipped(run.folder))) as archive:
         assert set(archive.namelist()) == {
             "a/config.json", "a/metrics.jsonl", "a/model/model.tflite", "a/curves.csv",
         }  # fmt: skip
@@ -414,11 +411,6 @@ def test_export(store):
         "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,images_per_second",
         "1,2.0,0.2,1.9,0.3,0.05,2.5,400.0",
     ]
-    with pytest.raises(FileError, match=r"could not be written: "):
-        write_zip(run.folder, paths.home() / "nowhere" / "run.zip")
-    buffer = io.BytesIO()
-    write_zip(run.folder, buffer)
-    assert zipfile.ZipFile(buffer).testzip() is None
 
 
 def test_use_the_model_of_a_run(store):
@@ -530,3 +522,16 @@ class ResourceExhaustedError(Exception):
 )
 def test_every_failure_becomes_a_sentence(error, words):
     assert re.search(words, explain(error))
+
+
+def test_a_full_disk_is_one_also_after_keras_has_hidden_the_cause():
+    def as_keras_does() -> None:
+        try:
+            with disk_errors("The weights could not be written"):
+                raise OSError(28, "No space left on device")
+        except FileError as error:
+            raise error from None
+
+    with pytest.raises(FileError) as caught:
+        as_keras_does()
+    assert "The disk is full. Free some space" in explain(caught.value)

@@ -113,7 +113,7 @@ def test_a_line_cut_short_by_a_crash_spoils_no_other(tmp_path, monkeypatch, half
         file.write(half)
     assert [record["epoch"] for record in read_metrics(path)] == [1]
     assert read_progress(path) is None
-    written.on_epoch_end(1, LOGS)
+    log(path, keep_epochs=1).on_epoch_end(1, LOGS)
     assert [record["epoch"] for record in read_metrics(path)] == [1, 2]
 
 

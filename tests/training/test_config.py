@@ -4,7 +4,7 @@ import json
 import pytest
 
 from emotion.training.config import AugmentationConfig, ConfigError, RunConfig
-from emotion.training.presets import PRESET_WORDS, PRESETS, preset
+from emotion.training.presets import PRESET_WORDS, PRESETS
 
 
 @pytest.mark.parametrize("config", PRESETS.values(), ids=PRESETS)
@@ -63,11 +63,6 @@ def test_senseless_settings_are_refused(changes, message):
 
 def test_changed_leaves_out_what_is_none():
     assert RunConfig().changed(epochs=None, seed=5) == RunConfig(seed=5)
-
-
-def test_unknown_preset_names_the_known_ones():
-    with pytest.raises(ConfigError, match="choose from: quick, small, base"):
-        preset("enormous")
 
 
 def test_what_a_run_notes_beside_its_settings_is_passed_over():

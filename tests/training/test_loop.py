@@ -194,7 +194,7 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_leaves_no_half_of_a_file(
     run = ended(start("full", widths=(96, 192), epochs=1))
     assert run.status is RunStatus.FAILED, log(run)
     assert "Free some space, then resume the run" in run.error
-    assert "Traceback" in log(run)
+    assert run.error in log(run)
     assert not list(run.folder.rglob(".partial*"))
 
 

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 HANGING = {
     "before it reads": "import time; time.sleep(3600)",
     "deaf to signals": "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(3600)",
-    "amid its answer": "import sys, time; sys.stdout.write('\\0' * 7 + 'x' + 'half'); sys.stdout.flush(); "
-    "time.sleep(3600)",
+    "amid its answer": "import pickle, sys, time; sys.stdout.buffer.write(pickle.dumps('whole')[:-3]); "
+    "sys.stdout.flush(); time.sleep(3600)",
 }
 ECHO = (
     "from emotion.training import preview; "

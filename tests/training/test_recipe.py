@@ -12,7 +12,7 @@ from emotion.training import finish, recipe
 from emotion.training.architectures import build_network
 from emotion.training.config import SETTINGS, ConfigError, RunConfig
 from emotion.training.data import one_hot
-from emotion.training.presets import preset
+from emotion.training.presets import PRESETS
 
 pytestmark = pytest.mark.slow
 
@@ -123,7 +123,7 @@ def test_a_teacher_in_mixed_precision_answers_as_it_did(average_mirrored):
 
 
 def test_a_run_can_start_from_a_model():
-    config = preset("small").changed(start_from="small", teachers=(), mixed_precision=False)
+    config = PRESETS["small"].changed(start_from="small", teachers=(), mixed_precision=False)
     network = recipe.build_recipe(config, train_faces=1280).network
     faces = generate(14, seed=0)[0]
     answers = finish.network_logits(network, faces).argmax(axis=1)
@@ -134,7 +134,7 @@ def test_a_run_can_start_from_a_model():
 
 @pytest.mark.parametrize("changes", [{"widths": (8,)}, {"architecture": "classic"}])
 def test_a_run_cannot_start_from_another_architecture(changes):
-    config = preset("small").changed(start_from="small", mixed_precision=False, **changes)
+    config = PRESETS["small"].changed(start_from="small", mixed_precision=False, **changes)
     with pytest.raises(ConfigError, match="has another architecture"):
         recipe.build_recipe(config, train_faces=1280)
 
