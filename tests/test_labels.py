@@ -52,8 +52,9 @@ def test_percent_is_written_by_the_two_functions_alone():
     written = []
     for file in [*(paths.PROJECT / "emotion").rglob("*.py"), *(paths.PROJECT / "pages").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            is_format = isinstance(node, ast.FormattedValue) and node.format_spec is not None
-            text = ast.unparse(node.format_spec if is_format else node) if isinstance(node, ast.expr) else ""
+            spec = node.format_spec if isinstance(node, ast.FormattedValue) else None
+            is_format = spec is not None
+            text = ast.unparse(spec or node) if isinstance(node, ast.expr) else ""
             if is_format or (isinstance(node, ast.Constant) and file.parent.name != "figures"):
                 written += [f"{file.name}: {text}"] * bool(re.search(r"\.(\d|\{digits\})%", text))
             elif isinstance(node, ast.Call) and text.startswith("in_percent("):

@@ -4,6 +4,7 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from emotion.cli.console import hand_over, progress_bar, say
 from emotion.dataset import store
@@ -151,7 +152,7 @@ def _stats(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _stats_object(dataset: StoredDataset) -> dict:
+def _stats_object(dataset: StoredDataset) -> dict[str, Any]:
     description: DatasetDescription = dataset.description
     weights = class_weights(dataset.faces.labels[dataset.faces.splits == "train"])
     figures = asdict(description) | {"faces": description.faces, "excluded": int(dataset.excluded.sum())}

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -117,7 +118,7 @@ class _View:
         )
 
 
-def _epoch_line(record: dict) -> str:
+def _epoch_line(record: dict[str, Any]) -> str:
     return (
         f"epoch {record['epoch']:3d}  accuracy {record['accuracy']:.3f}  "
         f"validation {record['val_accuracy']:.3f}  loss {record['loss']:.3f}  "

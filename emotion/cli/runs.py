@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from emotion.cli.console import say
 from emotion.cli.follow import result_lines
@@ -47,13 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--json", action="store_true", help="print JSON, one object a line")
 
 
-def list_entry(run: Run) -> dict:
+def list_entry(run: Run) -> dict[str, Any]:
     """Return what `runs list --json` says of a run."""
     names = ("id", "name", "status", "dataset", "preset", "epoch", "epochs", "val_accuracy")
     return {name: getattr(run, name) for name in names}
 
 
-def full_entry(run: Run) -> dict:
+def full_entry(run: Run) -> dict[str, Any]:
     """Return what `runs show --json`, and the commands that change a run, say of it."""
     names = ("note", "task", "activity", "error", "model")
     times = ("created_at", "queued_at", "started_at", "ended_at")

@@ -19,6 +19,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -182,7 +183,7 @@ def read_stored(folder: Path) -> StoredDataset:
     return StoredDataset(description, faces, votes, _excluded(folder, len(faces)), folder)
 
 
-def read_exclusions(folder: Path) -> list[dict]:
+def read_exclusions(folder: Path) -> list[dict[str, Any]]:
     """Return the entries of the exclusion list: `{"reason": str, "indices": [int, ...]}`.
 
     Raises:

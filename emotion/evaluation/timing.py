@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def measure_timing(name: str) -> Timing:
     return timing
 
 
-def _medians(predict: list[Callable]) -> list[float]:
+def _medians(predict: list[Callable[..., Any]]) -> list[float]:
     """Return the median milliseconds of each, called in turn: what disturbs one disturbs the other."""
     face = np.random.default_rng(0).integers(0, 256, (1, FACE_SIZE, FACE_SIZE)).astype(np.uint8)
     times: list[list[float]] = [[] for _ in predict]

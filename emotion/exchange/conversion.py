@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -71,7 +72,7 @@ def is_own(model: keras.Model) -> bool:
     return isinstance(output, dict) and set(output) == {"probabilities", "activation_maps"}
 
 
-def _words(shape: tuple) -> str:
+def _words(shape: tuple[Any, ...]) -> str:
     return " x ".join(str(size) for size in shape) or "no"
 
 

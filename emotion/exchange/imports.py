@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from emotion.exchange.file_check import check_file
 from emotion.exchange.probing import probe
@@ -63,7 +64,7 @@ def import_model(
     """
     name = clean_name(name or source.stem)
     kind = check_file(source)
-    facts: dict = {}
+    facts: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="emotion-import-") as temporary:
         folder = Path(temporary)
         if kind == "keras":
@@ -76,7 +77,7 @@ def import_model(
         return add_model(folder, name)
 
 
-def _convert(source: Path, folder: Path, say: Callable[[str], None]) -> dict:
+def _convert(source: Path, folder: Path, say: Callable[[str], None]) -> dict[str, Any]:
     """Put `model.keras` and `model.tflite` into the folder; return what the card says of the network."""
     say("Starting Keras …")
     from emotion.exchange import conversion
@@ -93,7 +94,7 @@ def _convert(source: Path, folder: Path, say: Callable[[str], None]) -> dict:
     return {"parameters": conversion.count_parameters(model), "architecture": model.name}
 
 
-def _card(name: str, labels: tuple[str, ...], source: Path, reading: Reading) -> dict:
+def _card(name: str, labels: tuple[str, ...], source: Path, reading: Reading) -> dict[str, Any]:
     return {
         "card_version": CARD_VERSION,
         "name": name,

@@ -1,6 +1,7 @@
 """How training goes, as Plotly figures: pure functions from records to charts."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -25,7 +26,7 @@ _MARKED_POINTS = 12
 _FORMATS = {"accuracy": ".1%", "loss": ".3f"}
 
 
-def whole_run(records: list[dict]) -> go.Figure:
+def whole_run(records: list[dict[str, Any]]) -> go.Figure:
     """Draw accuracy and loss of training and validation over the epochs, side by side.
 
     Args:
@@ -60,7 +61,9 @@ def whole_run(records: list[dict]) -> go.Figure:
     return figure
 
 
-def curves(epochs: Sequence[dict], batches: Sequence[dict], quantity: str, revision: str) -> go.Figure:
+def curves(
+    epochs: Sequence[dict[str, Any]], batches: Sequence[dict[str, Any]], quantity: str, revision: str
+) -> go.Figure:
     """Draw one quantity of training and validation over a run.
 
     The training within the epochs, as running mean of each, is a thin line behind the others, so
@@ -104,7 +107,9 @@ def curves(epochs: Sequence[dict], batches: Sequence[dict], quantity: str, revis
     return _over_epochs(figure, _FORMATS[quantity], revision)
 
 
-def learning_rates(epochs: Sequence[dict], batches: Sequence[dict], revision: str) -> go.Figure:
+def learning_rates(
+    epochs: Sequence[dict[str, Any]], batches: Sequence[dict[str, Any]], revision: str
+) -> go.Figure:
     """Draw the learning rate over a run; arguments as of `curves`."""
     within = downsample(batches, MAX_BATCH_POINTS)
     points = sorted((position(record), record["learning_rate"]) for record in (*within, *epochs))
@@ -121,7 +126,9 @@ def learning_rates(epochs: Sequence[dict], batches: Sequence[dict], revision: st
     return _over_epochs(figure, "~g", revision).update_layout(showlegend=False)
 
 
-def comparison(runs: Mapping[str, Sequence[dict]], quantity: str, is_validation: bool = True) -> go.Figure:
+def comparison(
+    runs: Mapping[str, Sequence[dict[str, Any]]], quantity: str, is_validation: bool = True
+) -> go.Figure:
     """Draw one quantity of several runs over their epochs.
 
     Args:
@@ -150,14 +157,14 @@ def comparison(runs: Mapping[str, Sequence[dict]], quantity: str, is_validation:
     return _over_epochs(figure, _FORMATS[quantity], key)
 
 
-def position(record: dict) -> float:
+def position(record: dict[str, Any]) -> float:
     """Return where a line of `metrics.jsonl` lies, in epochs: 2.5 is half through the third one."""
     if "batch" not in record:
         return float(record["epoch"])
     return record["epoch"] - 1 + record["batch"] / max(1, record["batches"])
 
 
-def downsample(records: Sequence[dict], limit: int) -> list[dict]:
+def downsample(records: Sequence[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
     """Return at most `limit` of the records, evenly spread, the first and the last among them.
 
     Raises:

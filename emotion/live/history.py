@@ -7,6 +7,7 @@ go on counting.
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class FaceTotal:
         total = self.total_seconds
         return {name: seconds / total if total else 0.0 for name, seconds in self.seconds.items()}
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Return the sums as JSON types."""
         longest = self.longest
         return {

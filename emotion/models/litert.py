@@ -82,7 +82,7 @@ def open_plain(content: bytes) -> Runner:
     return run
 
 
-def _find_scores(outputs: list[dict]) -> int:
+def _find_scores(outputs: list[dict[str, Any]]) -> int:
     """Return which of the outputs, as the interpreter describes them, has the seven scores."""
     found = [
         number
@@ -102,7 +102,7 @@ def _shape_text(shape: Any) -> str:
     return " x ".join(str(int(size)) for size in shape[1:]) or "no"
 
 
-def _check_input(details: dict) -> None:
+def _check_input(details: dict[str, Any]) -> None:
     shape = tuple(details.get("shape_signature", details["shape"]))
     if tuple(shape[1:]) != _FACE:
         raise LiteRTError(

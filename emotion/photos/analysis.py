@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class FaceAnalysis:
         """The emotion, or "uncertain"."""
         return UNCERTAIN if self.is_uncertain else self.emotion
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Return the face as JSON types, rounded to what is meaningful."""
         return {
             "box": [round(float(value), 1) for value in self.face.box],
@@ -94,7 +95,7 @@ class Analysis:
     height: int
     faces: tuple[FaceAnalysis, ...]
 
-    def to_dict(self, path: str) -> dict:
+    def to_dict(self, path: str) -> dict[str, Any]:
         """Return the picture as JSON types; the command line prints this."""
         return {
             "path": path,
@@ -105,12 +106,12 @@ class Analysis:
         }
 
 
-def error_dict(path: str, message: str) -> dict:
+def error_dict(path: str, message: str) -> dict[str, Any]:
     """Return what stands in the place of a picture that could not be read."""
     return {"path": path, "width": None, "height": None, "faces": [], "error": message}
 
 
-def table_rows(pictures: Iterable[tuple[str, Analysis]]) -> list[dict]:
+def table_rows(pictures: Iterable[tuple[str, Analysis]]) -> list[dict[str, Any]]:
     """Return one flat row a face, for tables and CSV files.
 
     Args:

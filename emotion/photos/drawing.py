@@ -1,8 +1,11 @@
 """Draw an analysis on its picture: frames and labels that stay readable on anything."""
 
+from typing import Any
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from emotion.faces.detector import Box
 from emotion.labels import color_rgb, how_sure
 from emotion.photos.analysis import Analysis, FaceAnalysis
 
@@ -71,7 +74,7 @@ def place_label(
     return left, top
 
 
-def _draw_frame(draw: ImageDraw.ImageDraw, box: tuple, color: tuple, line_width: int) -> None:
+def _draw_frame(draw: ImageDraw.ImageDraw, box: Box, color: tuple[int, int, int], line_width: int) -> None:
     x, y, box_width, box_height = box
     corners = [x, y, x + box_width, y + box_height]
     radius = min(box_width, box_height) * 0.06
@@ -82,7 +85,7 @@ def _draw_frame(draw: ImageDraw.ImageDraw, box: tuple, color: tuple, line_width:
 
 
 def _draw_label(
-    draw: ImageDraw.ImageDraw, face: FaceAnalysis, box: tuple, font, picture: tuple[int, int]
+    draw: ImageDraw.ImageDraw, face: FaceAnalysis, box: Box, font: Any, picture: tuple[int, int]
 ) -> None:
     padding = font.size * 0.3
     texts = [

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from emotion.files import disk_errors, replacing
 from emotion.runs.run import Run, RunStatus
@@ -55,7 +56,7 @@ def create_folder(root: Path, name: str, settings: str) -> Path:
     return folder
 
 
-def finished_epochs(folder: Path) -> list[dict]:
+def finished_epochs(folder: Path) -> list[dict[str, Any]]:
     """Return the figures of the epochs (see `training.metrics`); what is none is left out."""
     try:
         records = read_metrics(folder / METRICS)

@@ -39,7 +39,7 @@ def kept_variables(before: str = "{}") -> str:
     return json.dumps(json.loads(before) | now)
 
 
-def start(run: Run) -> subprocess.Popen:
+def start(run: Run) -> subprocess.Popen[bytes]:
     """Start the training process of a run; what it prints is appended to the run's log.
 
     It looks for its row in the store, and ends at once if that does not name it.
@@ -101,7 +101,7 @@ def is_own(run: Run) -> bool:
     return run.pid == os.getpid() or (os.name == "nt" and run.pid == os.getppid())
 
 
-def watch(process: subprocess.Popen, on_end: Callable[[int], None]) -> None:
+def watch(process: subprocess.Popen[bytes], on_end: Callable[[int], None]) -> None:
     """Tell of a process's end as soon as it comes, with its exit status, for as long as this program runs.
 
     It also takes the dead process off the system's hands, which else would keep it as a zombie.

@@ -61,7 +61,7 @@ def tend(store: RunStore) -> list[Run]:
     going = sum(run.is_going for run in runs) - len(dead)
     if not dead and (going >= limit or not in_queue_order(runs)):
         return runs
-    started: list[tuple[str, subprocess.Popen]] = []
+    started: list[tuple[str, subprocess.Popen[bytes]]] = []
     try:
         with store.transaction() as transaction:
             for run in transaction.runs():
@@ -97,7 +97,9 @@ def _take_stock(store: RunStore, known: dict[str, Run]) -> bool:
     return True
 
 
-def _start_queued(transaction: Transaction, limit: int, started: list[tuple[str, subprocess.Popen]]) -> None:
+def _start_queued(
+    transaction: Transaction, limit: int, started: list[tuple[str, subprocess.Popen[bytes]]]
+) -> None:
     """Start what there is room for, and add it to `started`; each waits for the transaction's end."""
     runs = transaction.runs()
     going = sum(run.is_going for run in runs)

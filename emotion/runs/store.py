@@ -230,7 +230,7 @@ class Transaction:
         (position,) = self._connection.execute("SELECT coalesce(max(position), 0) FROM runs").fetchone()
         return position
 
-    def _run(self, row: tuple) -> Run:
+    def _run(self, row: tuple[Any, ...]) -> Run:
         values = [*row, self._root]  # pages read hundreds of rows a second: by place, not by name
         try:
             values[_STATUS] = RunStatus(values[_STATUS])

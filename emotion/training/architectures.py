@@ -7,7 +7,7 @@ axis alone, so `finish.py` applies it at each place of the features as well: tha
 activation maps (Zhou et al. 2016, "Learning Deep Features for Discriminative Localization").
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 from keras import layers
@@ -103,7 +103,7 @@ def separable(x: keras.KerasTensor, config: RunConfig) -> keras.KerasTensor:
     return x
 
 
-def _drop_rates(config: RunConfig):
+def _drop_rates(config: RunConfig) -> Iterator[float]:
     """Yield how often each residual block is skipped: rarely at first, most often at the end."""
     count = len(config.widths) * config.blocks
     for number in range(1, count + 1):

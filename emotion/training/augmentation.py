@@ -4,6 +4,7 @@ Keras itself keeps what `__init__` was given as a layer's config.
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import layers, ops
@@ -19,15 +20,15 @@ class _RandomLayer(layers.Layer):
         dtype, options: Keras's own.
     """
 
-    def __init__(self, seed: int | None, dtype: str = "float32", **options) -> None:
+    def __init__(self, seed: int | None, dtype: str = "float32", **options: Any) -> None:
         super().__init__(dtype=dtype, **options)
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images, training: bool = False):
+    def call(self, images: Any, training: bool = False) -> Any:
         """Change float32 images (n, height, width, channels), 0 to 255."""
         return self.change(images) if training else images
 
-    def _chosen_and_strength(self, images, factor: float):
+    def _chosen_and_strength(self, images: Any, factor: float) -> tuple[Any, Any]:
         """Return two tensors (n,): 1 for each image that is to be changed, and by how much of the most."""
         draws = keras.random.uniform((2, ops.shape(images)[0]), seed=self.seed_generator)
         return ops.cast(draws[0] < factor, "float32"), draws[1]
@@ -49,17 +50,17 @@ class RandomAffine(_RandomLayer):
     """
 
     def __init__(
-        self, flip: bool, rotation: float, shift: float, zoom: float, seed: int | None = None, **options
+        self, flip: bool, rotation: float, shift: float, zoom: float, seed: int | None = None, **options: Any
     ) -> None:
         super().__init__(seed, **options)
         self.flip, self.rotation, self.shift, self.zoom = flip, rotation, shift, zoom
 
-    def change(self, images):
+    def change(self, images: Any) -> Any:
         """Change float32 images (n, height, width, channels)."""
         count = ops.shape(images)[0]
         height, width = images.shape[1], images.shape[2]
 
-        def uniform(limit: float):
+        def uniform(limit: float) -> Any:
             return keras.random.uniform((count,), -limit, limit, seed=self.seed_generator)
 
         angle = uniform(self.rotation) * (math.pi / 180)
@@ -92,11 +93,11 @@ class RandomBlur(_RandomLayer):
         seed: of the layer's own random state.
     """
 
-    def __init__(self, factor: float, sigma: float = 2.0, seed: int | None = None, **options) -> None:
+    def __init__(self, factor: float, sigma: float = 2.0, seed: int | None = None, **options: Any) -> None:
         super().__init__(seed, **options)
         self.factor, self.sigma = factor, sigma
 
-    def change(self, images):
+    def change(self, images: Any) -> Any:
         """Change float32 images (n, height, width, 1)."""
         chosen, strength = self._chosen_and_strength(images, self.factor)
         # With a width of next to nothing, the matrix is the identity.
@@ -117,11 +118,13 @@ class RandomNoise(_RandomLayer):
         seed: of the layer's own random state.
     """
 
-    def __init__(self, factor: float, deviation: float = 30.0, seed: int | None = None, **options) -> None:
+    def __init__(
+        self, factor: float, deviation: float = 30.0, seed: int | None = None, **options: Any
+    ) -> None:
         super().__init__(seed, **options)
         self.factor, self.deviation = factor, deviation
 
-    def change(self, images):
+    def change(self, images: Any) -> Any:
         """Change float32 images (n, height, width, channels), 0 to 255."""
         chosen, strength = self._chosen_and_strength(images, self.factor)
         deviation = chosen * strength * self.deviation
@@ -129,7 +132,7 @@ class RandomNoise(_RandomLayer):
         return ops.clip(images + noise * deviation[:, None, None, None], 0.0, 255.0)
 
 
-def _gaussian_matrix(side: int, sigma):
+def _gaussian_matrix(side: int, sigma: Any) -> Any:
     """Return, for sigma (n,), matrices (n, side, side) that blur a column of `side` pixels."""
     distance = ops.arange(side, dtype="float32")[:, None] - ops.arange(side, dtype="float32")[None, :]
     weights = ops.exp(-0.5 * (distance / sigma[:, None, None]) ** 2)

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -44,13 +44,13 @@ class StopOnRequest(keras.callbacks.Callback):
         self.asked = False
         self.cut_epoch_short = False
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Stop here when asked to."""
         if self.control.stop_requested():
             self.asked = self.cut_epoch_short = True
             self.model.stop_training = True
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Stop between two epochs when asked to during the validation: the epoch counts."""
         if not self.asked and self.control.stop_requested():
             self.asked = self.model.stop_training = True
@@ -67,7 +67,7 @@ class Checkpoint(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.stop = folder, stop
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Save, unless the epoch was cut short: a resumed run then repeats it whole."""
         if self.stop.cut_epoch_short:
             return
@@ -104,7 +104,7 @@ class SeedEachEpoch(keras.callbacks.Callback):
         super().__init__()
         self.seed = seed
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Give each seed generator a state of its own."""
         states = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
         for index, state in enumerate(states):
@@ -123,7 +123,7 @@ class BestWeights(keras.callbacks.Callback):
         super().__init__()
         self.network, self.path, self.best = network, path, best
 
-    def on_test_end(self, logs: dict | None = None) -> None:
+    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
         """Save when the accuracy is the best so far."""
         accuracy = float((logs or {}).get("accuracy", -1.0))
         if accuracy > self.best:
@@ -155,12 +155,12 @@ class MetricsLog(keras.callbacks.Callback):
         kept.sort(key=lambda record: (record["epoch"], record.get("batch", float("inf"))))
         write_text(path, "".join(json.dumps(record) + "\n" for record in kept))
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
         self.epoch = epoch + 1
         self.started = self.noted = time.perf_counter()
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Append a line now and then: for those who watch, and few enough to keep the file small."""
         now = self.trained = time.perf_counter()
         done = batch + 1
@@ -175,7 +175,7 @@ class MetricsLog(keras.callbacks.Callback):
         progress = {"epoch": self.epoch, "batch": done, "batches": self.batches}
         self._append(progress | figures | self._pace(done) | {"at": round(time.time(), 3)})
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Append the epoch's line."""
         if self.stop.cut_epoch_short:
             return
@@ -184,13 +184,13 @@ class MetricsLog(keras.callbacks.Callback):
         pace = self._pace(self.batches)
         self._append({"epoch": epoch + 1} | figures | pace | {"seconds": round(now - self.started, 3)})
 
-    def _pace(self, done: int) -> dict:
+    def _pace(self, done: int) -> dict[str, Any]:
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         # Without the first batch: for that one, the backend compiles.
         pace = (done - 1) * self.batch_size / max(self.trained - self.first_done, 1e-6)
         return {"learning_rate": rate, "images_per_second": round(pace, 1)}
 
-    def _append(self, record: dict) -> None:
+    def _append(self, record: dict[str, Any]) -> None:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
             file.flush()
@@ -209,13 +209,13 @@ class StopWithoutProgress(keras.callbacks.Callback):
         super().__init__()
         self.path, self.patience = path, patience
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Count the epochs since the best one."""
         if has_stalled(read_metrics(self.path), self.patience):
             self.model.stop_training = True
 
 
-def has_stalled(records: list[dict], patience: int) -> bool:
+def has_stalled(records: list[dict[str, Any]], patience: int) -> bool:
     """Return whether the best of the epochs lies `patience` epochs back or more; 0 means never."""
     if not patience or not records:
         return False
@@ -226,12 +226,12 @@ def has_stalled(records: list[dict], patience: int) -> bool:
 class StopOnDivergence(keras.callbacks.Callback):
     """Raise `TrainingError` when the loss is no longer a number."""
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the loss now and then; reading it at each batch would make a device wait."""
         if batch % 20 == 0:
             self._check((logs or {}).get("loss", 0.0))
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the validation's loss too, before the epoch is noted or kept."""
         self._check((logs or {}).get("loss", 0.0))
         self._check((logs or {}).get("val_loss", 0.0))

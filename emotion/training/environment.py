@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from emotion import paths
 from emotion.errors import TrainingError
@@ -23,7 +24,7 @@ _PACKAGES = (
 )
 
 
-def environment() -> dict:
+def environment() -> dict[str, Any]:
     """Return what a run's `config.json` says of the machine; loads neither Keras nor a backend."""
     return {
         "python": platform.python_version(),

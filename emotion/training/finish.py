@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -112,10 +113,10 @@ def write_model_files(model: keras.Model, folder: Path) -> None:
     write_litert(model, folder / LITERT_FILE, quantised=True)
 
 
-def dataset_facts(data: TrainingData, source: str) -> dict:
+def dataset_facts(data: TrainingData, source: str) -> dict[str, Any]:
     """Return what a card says about the faces: how many, and what was done to them."""
 
-    def counts(part: Part | None) -> dict | None:
+    def counts(part: Part | None) -> dict[str, Any] | None:
         return None if part is None else {"faces": len(part), "classes": part.faces.class_counts()}
 
     return {
@@ -131,7 +132,7 @@ def dataset_facts(data: TrainingData, source: str) -> dict:
 
 def build_card(
     config: RunConfig, model: keras.Model, data: TrainingData, temperature: float, best_epoch: int
-) -> dict:
+) -> dict[str, Any]:
     """Return the card of a model: what it is, trained on what; `write_model` adds how good it is."""
     settings = asdict(config)
     # The path on somebody's disk is nobody else's business.
@@ -153,7 +154,7 @@ def build_card(
     }
 
 
-def write_model(run: Path, model: keras.Model, card: dict, data: TrainingData) -> dict[str, Report]:
+def write_model(run: Path, model: keras.Model, card: dict[str, Any], data: TrainingData) -> dict[str, Report]:
     """Write `model/` and `predictions.npz` into a run's folder, and measure the file that ships.
 
     It is the LiteRT file that is measured, not the network it came from. `predictions.npz` has of

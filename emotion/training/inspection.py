@@ -37,7 +37,7 @@ def known_pace(config: RunConfig) -> Pace | None:
     return _remembered(question_key("measure", config), lambda content: Pace(**content))
 
 
-def _description(content: dict) -> NetworkDescription:
+def _description(content: dict[str, Any]) -> NetworkDescription:
     rows = tuple(LayerRow(**row | {"output_shape": tuple(row["output_shape"])}) for row in content["layers"])
     return NetworkDescription(rows, content["parameters"], content["multiply_adds"])
 
@@ -61,7 +61,7 @@ def _file() -> Path:
     return paths.runs_folder() / "measured.json"
 
 
-def _remembered(key: str, read: Callable[[dict], Answer]) -> Answer | None:
+def _remembered(key: str, read: Callable[[dict[str, Any]], Answer]) -> Answer | None:
     """Return a kept answer; None where there is none, or none that can be read."""
     try:
         return read((read_object(_file()) or {})[key])

@@ -8,6 +8,7 @@ says as "format" (see `config.RUN_FORMAT`).
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -115,7 +116,7 @@ def _fit(run: Path, config: RunConfig, data: TrainingData, control: callbacks.Co
     return stop.asked
 
 
-def _export(run: Path, config: RunConfig, data: TrainingData, records: list[dict]) -> None:
+def _export(run: Path, config: RunConfig, data: TrainingData, records: list[dict[str, Any]]) -> None:
     """Write `model/` from the best weights, measure its LiteRT file, and note what came out."""
     keras.config.set_dtype_policy("float32")
     network = build_network(config)

@@ -3,6 +3,7 @@
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -112,7 +113,7 @@ class _Clock(keras.callbacks.Callback):
         super().__init__()
         self.times: list[float] = []
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.times.append(time.perf_counter())
         timed = self.times[WARM_UP_BATCHES:]
         if len(timed) > TIMED_BATCHES and timed[-1] - timed[0] > TIMED_SECONDS:

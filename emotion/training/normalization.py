@@ -6,6 +6,8 @@ tensor. TensorFlow has a kernel for all of it, forward and backward, which reads
 JAX needs no such thing, as its compiler merges the passes.
 """
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -18,7 +20,7 @@ class BatchNormalization(layers.BatchNormalization):
     same to 0.02 %.
     """
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalise (n, height, width, channels); where the layer does not learn, as Keras does."""
         if not (training and self.trainable):
             return super().call(inputs, training=training, mask=mask)

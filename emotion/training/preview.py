@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -105,7 +106,7 @@ class AugmentationPreview:
             self._end()
             self._lock.release()
 
-    def _exchange(self, request: tuple) -> np.ndarray:
+    def _exchange(self, request: tuple[Any, ...]) -> np.ndarray:
         self._idle.cancel()
         self._is_given_up = False
         bound = _timer(self._answer_seconds, self.close)

@@ -1,6 +1,7 @@
 """From a config to a compiled Keras model: network, augmentation, optimiser, schedule, loss."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import layers, ops
@@ -128,7 +129,7 @@ class DistillationLoss(keras.losses.Loss):
         super().__init__(name="distillation")
         self.loss, self.share, self.temperature = loss, share, temperature
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each face; `y_pred` (n, 14) is logits beside the teachers' log-probabilities."""
         count = len(EMOTIONS)
         logits, teachers = y_pred[:, :count], y_pred[:, count:]
@@ -187,7 +188,7 @@ def _in_mixed_precision(model: keras.Model) -> keras.Model:
     return copy
 
 
-def _accuracy(y_true, y_pred):
+def _accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return 1 where the network's answer is the target's likeliest emotion."""
     count = len(EMOTIONS)
     return ops.cast(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred[:, :count], axis=-1)), "float32")

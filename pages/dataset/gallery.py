@@ -50,5 +50,5 @@ def show_gallery(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
         page = st.pagination(pages, key=f"page-{selection}") if pages > 1 else 1
     shown = page_items(indices, page, PAGE_SIZE).tolist()
     chosen = face_grid([[grid_face(dataset, index) for index in shown]], f"gallery-{name}", "Faces")
-    if chosen in shown:
+    if chosen is not None and chosen in shown:
         enlarge_face(name, chosen, shown)

@@ -157,7 +157,7 @@ def _show_groups(dataset: StoredDataset, finding: QualityFinding, is_list: bool)
     if is_list:
         faces = [[face for group in faces for face in group]]
     chosen = face_grid(faces, f"finding-{finding.kind}-{dataset.name}", finding.title)
-    if chosen in members:
+    if chosen is not None and chosen in members:
         enlarge_face(dataset.name, chosen, members)
 
 

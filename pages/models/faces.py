@@ -40,7 +40,7 @@ def show_face_grid(
     shown = page_items(indices, page, _PER_PAGE).tolist()
     faces = [grid_face(dataset, index, captions.get(index, "")) for index in shown]
     chosen = face_grid([faces], f"grid-{key}", "Faces")
-    if chosen in shown:
+    if chosen is not None and chosen in shown:
         _explain_window(dataset.name, chosen, models)
 
 

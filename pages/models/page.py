@@ -26,7 +26,7 @@ st.markdown("Which models there are, how good they are, on which faces they fail
 model = choose_model()
 # A choice and not tabs: only the chosen view is computed, and a link can lead to it.
 st.session_state.setdefault("models_view", "Overview")  # where no link says otherwise
-view = st.segmented_control(
+st.segmented_control(
     "View",
     list(VIEWS),
     required=True,
@@ -34,4 +34,4 @@ view = st.segmented_control(
     bind="query-params",
     label_visibility="collapsed",
 )
-VIEWS[view](model)
+VIEWS[st.session_state.models_view](model)

@@ -99,7 +99,7 @@ def _progress_text(name: str, finished: int, count: int, started: float) -> str:
 def show_picture(result: PictureResult, key: str, with_maps: bool) -> None:
     """Draw one picture with its faces, or what was wrong with it."""
     name = escape_markdown(result.name)
-    if result.analysis is None:
+    if result.analysis is None or result.preview is None:
         st.error(f"**{name}**: {result.error}", icon=":material/broken_image:")
         return
     count = len(result.analysis.faces)

@@ -8,7 +8,7 @@ from emotion.evaluation.report import Report
 from emotion.figures import models as figures
 from emotion.labels import EMOTIONS, in_percent
 
-_SHARE = {"format": "%.1f%%"}
+_SHARE = "%.1f%%"
 _BIAS = 0.005  # to neutral, or away from it: from here on, it is told
 
 
@@ -88,12 +88,12 @@ def show_classes(report: Report, key: str) -> None:
         hide_index=True,
         column_config={
             "precision": st.column_config.NumberColumn(
-                **_SHARE, help="Of the faces it gives this answer, how many carry the label."
+                format=_SHARE, help="Of the faces it gives this answer, how many carry the label."
             ),
             "recall": st.column_config.NumberColumn(
-                **_SHARE, help="Of the faces with this label, how many it finds."
+                format=_SHARE, help="Of the faces with this label, how many it finds."
             ),
-            "f1": st.column_config.NumberColumn("F1", **_SHARE, help="Their harmonic mean."),
+            "f1": st.column_config.NumberColumn("F1", format=_SHARE, help="Their harmonic mean."),
             "support": st.column_config.NumberColumn("faces", format="localized"),
         },
         key=f"{key}_table",

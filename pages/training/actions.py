@@ -139,4 +139,7 @@ def _delete(run_id: str) -> None:
 
 
 def _button(label: str, icon: str, key: str, action: Callable[[], object], **more: Any) -> None:
-    st.button(label, icon=f":material/{icon}:", key=key, on_click=attempt, args=(action, _ERROR), **more)
+    def do() -> None:
+        attempt(action, _ERROR)
+
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=do, **more)

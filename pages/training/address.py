@@ -50,7 +50,8 @@ def write_address() -> None:
 
 def choose_view() -> str:
     """Draw the choice between the views and return the chosen one."""
-    return st.segmented_control("View", VIEWS, required=True, key=_VIEW, label_visibility="collapsed")
+    st.segmented_control("View", VIEWS, required=True, key=_VIEW, label_visibility="collapsed")
+    return st.session_state[_VIEW]
 
 
 def go_to(view: str, run_id: str | None = None) -> None:

@@ -106,7 +106,7 @@ def _show_measuring(config: RunConfig) -> None:
         st.session_state[_SEEN] = config
 
 
-def _button(label: str, action: Callable[..., object], *args: object) -> None:
+def _button(label: str, action: Callable[..., None], *args: object) -> None:
     st.button(label, type="tertiary", key=f"training-{label}", on_click=action, args=args)
 
 

@@ -55,8 +55,8 @@ def measure(epochs: list[dict], batches: list[dict], planned: int) -> Progress:
     latest = {name: newest.get(name) for name in ("images_per_second", "learning_rate")}
     if done >= planned:
         return Progress(planned, planned, 1, 1, 0.0, **latest, best=best)
-    batch, batches = (running[-1]["batch"], running[-1]["batches"]) if running else (0, 0)
-    progress = Progress(done + 1, planned, batch, batches, **latest, best=best)
+    batch, of_batches = (running[-1]["batch"], running[-1]["batches"]) if running else (0, 0)
+    progress = Progress(done + 1, planned, batch, of_batches, **latest, best=best)
     pace = _seconds_per_epoch(epochs, running)
     left = None if pace is None else pace * (planned - done - progress.epoch_share)
     return replace(progress, seconds_left=left)

@@ -2,7 +2,7 @@
 
 import math
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from emotion.labels import in_percent
 from emotion.runs.run import Run, RunStatus
@@ -15,7 +15,7 @@ class StatusWords(NamedTuple):
 
     name: str
     icon: str
-    color: str
+    color: Literal["gray", "blue", "orange", "green", "red"]
 
 
 STATUS_WORDS: dict[RunStatus, StatusWords] = {

@@ -30,7 +30,7 @@ def show_still_camera(analyzer: Analyzer, problem: Problem | None) -> None:
         known = (key, pictures.analyze_picture(analyzer, "snapshot", snapshot.getvalue()))
         st.session_state[_RESULT] = known
     result = known[1]
-    if result.analysis is None:
+    if result.analysis is None or result.preview is None:
         st.error(result.error, icon=":material/broken_image:")
         return
     count = len(result.analysis.faces)

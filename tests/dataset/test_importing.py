@@ -123,7 +123,7 @@ def test_a_killed_import_is_no_dataset_and_is_swept_up(tmp_path):
     assert left_behind() == ["mine"]
 
 
-@pytest.mark.skipif(writer.fcntl is None, reason="Windows keeps open files by itself")
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps open files by itself")
 def test_a_running_import_is_not_swept_up(tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "_GRACE_SECONDS", 0)
     with writer.DatasetWriter(store.dataset_folder("slow")) as running:

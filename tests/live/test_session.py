@@ -5,6 +5,7 @@ import io
 import json
 import threading
 from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from emotion.labels import EMOTIONS
 from emotion.live.frames import LiveFace, LiveResult, LiveSettings, Timings
 from emotion.live.history import AWAY_SECONDS, MAX_FACES, VERDICTS, LiveHistory
 from emotion.live.ice import IceServersError, parse_ice_servers
+from emotion.live.processor import LiveProcessor
 from emotion.live.session import LiveSession
 from emotion.live.summary import LiveReport
 from tests.helpers import PATIENCE
@@ -47,7 +49,7 @@ class Scripted:
 
 def session_of(script, detector=None) -> LiveSession:
     session = LiveSession(SimpleNamespace(card=SimpleNamespace(name="crowd")), detector or object())
-    session._processor = Scripted(script)
+    session._processor = cast(LiveProcessor, Scripted(script))
     return session
 
 
@@ -109,7 +111,7 @@ def test_times_go_on_where_another_connection_starts_from_zero():
     session = session_of([[]] * 20)
     feed(session, 10, start=50.0)
     feed(session, 10, start=0.0)
-    seconds = session._processor.seconds
+    seconds = cast(Scripted, session._processor).seconds
     assert seconds == sorted(seconds)
     assert seconds[-1] == pytest.approx(19 * FRAME)
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -167,7 +167,7 @@ def test_a_dataset_is_opened_once_a_drawing(view, opened):
     curves = tuple(RobustnessCurve(kind, (0.0, 1.0), (0.9, 0.5)) for kind in CORRUPTIONS)
     for name in ("crowd", "small"):
         path = cache.robustness_path(trial_faces(TRIAL).of(name), 700)
-        cache.save_json(path, Robustness(name, 12, curves).to_dict())
+        cache.save_json(path, asdict(Robustness(name, 12, curves)))
     app = open_page(view)
     if view == "Evaluate":
         app.selectbox(key="cm_label").set_value("happy").run()

@@ -61,7 +61,7 @@ def test_a_stop_during_the_validation_keeps_the_epoch():
 def run_epoch(log: callbacks.MetricsLog, epoch: int, monkeypatch) -> None:
     """Let an epoch of ten batches pass, one a second."""
     clock = iter(range(1000))
-    monkeypatch.setattr(callbacks.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("emotion.training.callbacks.time.perf_counter", lambda: float(next(clock)))
     log.on_epoch_begin(epoch)
     for batch in range(10):
         log.on_train_batch_end(batch, LOGS)
