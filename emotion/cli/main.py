@@ -16,7 +16,7 @@ from emotion.cli import evaluate as evaluate_cli
 from emotion.cli import models as models_cli
 from emotion.cli import runs as runs_cli
 from emotion.cli import train as training_cli
-from emotion.cli.console import become_job, say, say_error
+from emotion.cli.console import become_job, is_job, say, say_error
 from emotion.errors import ReadableError
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
 from emotion.labels import how_sure
@@ -41,7 +41,8 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except KeyboardInterrupt:
-        say("Interrupted.")
+        if not is_job():  # the app that cancels a job, or is gone, reads no more of it
+            say("Interrupted.")
         return 1
 
 

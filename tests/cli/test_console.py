@@ -83,3 +83,19 @@ def test_a_cancelled_import_leaves_nothing_behind(tmp_path):
     left = {path.name for path in store.datasets_folder().iterdir() if not path.name.endswith(".lock")}
     # On a fast machine it may have been done before; half of it is never there.
     assert left == ({"mine"} if status.state is JobState.DONE else set())
+
+
+def test_a_job_whose_app_is_gone_ends_without_a_word(tmp_path):
+    folder = write_folder(tmp_path / "mine", faces_by_name(70))
+    with subprocess.Popen(
+        [sys.executable, "-m", "emotion", "--job", "datasets", "import", str(folder), "--name=some"],
+        cwd=paths.PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(PATIENCE)
+        assert "Traceback" not in process.stderr.read()
