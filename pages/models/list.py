@@ -42,7 +42,7 @@ def _timings(cards: list[ModelCard]) -> dict[str, Timing | None]:
     # Of all, not of the unknown ones: what could not be asked is then not asked again.
     key = "-".join(["timing", *(f"{name}-{registry.model_version(name)}" for name in timings)])
     if app_jobs().status(key) is None:
-        app_jobs().start(key, f"Measuring how fast {' and '.join(unknown)} answer here", ["models", "list"])
+        app_jobs().start(key, "Measuring how fast the models answer on this machine", ["models", "list"])
     status = app_jobs().status(key)
     if status is not None and status.is_active:
         watch_job(key)
