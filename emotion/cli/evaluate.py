@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emotion.cli.console import progress_bar, say
+from emotion.cli.console import is_job, progress_bar, say
 from emotion.dataset.splits import PART_NAMES
 from emotion.dataset.store import SYNTHETIC
 from emotion.evaluation import tasks
@@ -90,8 +90,9 @@ def faces_of(arguments: argparse.Namespace) -> TrialFaces:
             "--against votes tells how well it does that, and --model lets another model answer."
         )
     say(f"Reading {arguments.source} …")
-    # A path that exists wins over a name; what is absolute is no name.
-    is_path = arguments.source != SYNTHETIC and source.exists()
+    # A path that exists wins over a name; what is absolute is no name. The app knows datasets by name alone,
+    # and its jobs run among the project's folders: a dataset called "data" or "models" is not one of those.
+    is_path = not is_job() and arguments.source != SYNTHETIC and source.exists()
     dataset = str(source.absolute()) if is_path else arguments.source
     faces = trial_faces(
         Trial(

@@ -1,5 +1,6 @@
 """Tests of `python -m emotion evaluate`, and of `models evaluate`, `compare` and `robustness`."""
 
+import argparse
 import json
 import shutil
 
@@ -7,8 +8,10 @@ import numpy as np
 import pytest
 
 from emotion import paths
+from emotion.cli import evaluate
 from emotion.cli.main import main
 from emotion.dataset import store
+from emotion.dataset.importing import import_dataset
 from emotion.dataset.reading.sources import read_dataset
 from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.evaluation import cache
@@ -44,6 +47,16 @@ def test_evaluate(capsys, tmp_path, form):
     assert status == 0
     assert ", train, by labels: accuracy" in out
     assert "7 faces)" in out
+
+
+def test_a_job_finds_a_dataset_that_is_called_as_a_folder_of_the_project(tmp_path, monkeypatch):
+    import_dataset(write_folder(tmp_path / "faces", faces_by_name(7, "test")), "docs")
+    monkeypatch.chdir(paths.PROJECT)
+    monkeypatch.setattr(evaluate, "is_job", lambda: True)
+    parser = argparse.ArgumentParser()
+    evaluate.add_arguments(parser)
+    faces = evaluate.faces_of(parser.parse_args(["docs"]))
+    assert (faces.dataset.name, len(faces)) == ("docs", 7)
 
 
 def with_copies() -> dict[str, bytes]:
