@@ -1,5 +1,6 @@
 """Work in the background: commands of our own command line, each in a process, whoever looks at it."""
 
+import atexit
 import json
 import logging
 import os
@@ -102,6 +103,7 @@ class Jobs:
         self._keep, self._keep_seconds = keep, keep_seconds
         self._changed = threading.Condition()
         self._jobs: dict[str, _Job] = {}  # those that have not begun stand in the order of their start
+        atexit.register(self._remove_folders)
 
     def start(
         self,
@@ -184,6 +186,12 @@ class Jobs:
             if place < len(ended) - self._keep or job.ended_at < oldest:
                 del self._jobs[job.key]
 
+    def _remove_folders(self) -> None:
+        """Leave nothing behind when the program ends: what people have uploaded lies in these folders."""
+        for job in list(self._jobs.values()):
+            if job.is_active:
+                shutil.rmtree(job.folder, ignore_errors=True)
+
     def _has_turn(self, job: _Job) -> bool:
         if job.cancelled.is_set():
             return True
@@ -221,6 +229,7 @@ def _command(arguments: Sequence[str]) -> list[str]:
 def _follow(job: _Job) -> JobState:
     """Run a job's process to its end and note what it says."""
     place = {name: str(job.folder) for name in ("TMPDIR", "TEMP", "TMP")}
+    place["EMOTION_HOME"] = str(paths.home().absolute())  # the job works in another folder
     process = subprocess.Popen(  # noqa: S603 - our own command line, without a shell
         _command(job.arguments),
         cwd=paths.PROJECT,

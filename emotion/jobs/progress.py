@@ -1,4 +1,4 @@
-"""What a worker tells the app: JSON objects, one a line, on its standard output.
+"""What a job tells the app: JSON objects, one a line, on its standard output.
 
 {"done": 640, "total": 3589}        how far it is; of 0: nobody knows how much there is
 {"message": "Loading Keras …"}      what it is at
@@ -21,7 +21,7 @@ _GRACE_SECONDS = 3.0
 
 
 class Reporter:
-    """The worker's end. Whatever libraries print goes to standard error, not between the lines."""
+    """The job's end. Whatever libraries print goes to standard error, not between the lines."""
 
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")

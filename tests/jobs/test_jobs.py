@@ -35,6 +35,14 @@ def jobs():
         jobs.wait(status.key, PATIENCE)
 
 
+def test_a_job_works_in_the_same_home(jobs, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EMOTION_HOME", "here")
+    ask = "import json, os; print(json.dumps({'result': dict(os.environ)}), flush=True)"
+    jobs.start("a", "Asking", [ask])
+    assert jobs.wait("a", PATIENCE).result["EMOTION_HOME"] == str(tmp_path / "here")
+
+
 @pytest.mark.parametrize(
     ("arguments", "state", "error"),
     [
