@@ -28,7 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         FileError: the disk refuses.
     """
-    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}")
+    partial = path.parent / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}"
     with disk_errors(f"{path} could not be written"):
         try:
             yield partial

@@ -29,6 +29,12 @@ def test_what_is_written_can_be_read(tmp_path, write, read, content):
     assert [item.name for item in tmp_path.iterdir()] == ["file.npz"]
 
 
+@pytest.mark.parametrize("path", [".", "..", "/"])
+def test_what_is_no_file_cannot_be_written(path):
+    with pytest.raises(FileError, match="could not be written"):
+        files.write_text(Path(path), "")
+
+
 def test_what_fails_halfway_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "file.json"
     path.write_text("before")

@@ -91,6 +91,7 @@ def make_file(name: str, form: str, say: Callable[[str], None] = lambda text: No
 
     Raises:
         ModelError: the model cannot be had in this form.
+        FileError: the disk refuses.
     """
     known = ready_file(name, form)
     if known is not None:
@@ -102,10 +103,9 @@ def make_file(name: str, form: str, say: Callable[[str], None] = lambda text: No
     from emotion.exchange import conversion
 
     path = cache.converted_path(name, form, _suffix(form))
-    path.parent.mkdir(parents=True, exist_ok=True)
     model = conversion.load_trusted(model_folder(name) / KERAS_FILE)
     say(f"Making {FORMATS[form]} …")
-    with replacing(path) as partial:
+    with cache.keeping(), replacing(path) as partial:
         if form == "onnx":
             conversion.write_onnx(model, partial)
         else:
@@ -186,10 +186,12 @@ def export_model(name: str, form: str, target: Path, say: Callable[[str], None] 
     """Write a form to a file: a `.zip` gets all that `bundle` gives, another name the model alone.
 
     Raises:
-        ModelError: the model cannot be had in this form, or the file cannot be written.
+        ModelError: the model cannot be had in this form.
+        FileError: the disk refuses.
     """
     file = make_file(name, form, say)
-    content = bundle(name, form) if target.suffix.lower() == ".zip" else file.read_bytes()
+    with disk_errors("The model's file could not be read"):
+        content = bundle(name, form) if target.suffix.lower() == ".zip" else file.read_bytes()
     with replacing(target) as partial:
         partial.write_bytes(content)
 
