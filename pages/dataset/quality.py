@@ -17,7 +17,9 @@ from emotion.evaluation.answers import known_answers
 from emotion.evaluation.doubtful import find_doubtful
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS, in_percent
+from pages.shared.chart import show_chart
 from pages.shared.download import download
+from pages.shared.errors import attempt, errors_shown, show_failure
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import enlarge_face, grid_face
 from pages.shared.jobs import offer_job
@@ -25,6 +27,7 @@ from pages.shared.model import active_classifier
 from pages.shared.text import escape_markdown
 
 _FACES_PER_PAGE = 60
+_CLEAR_ERROR = "exclusions_error"
 _FACES_PER_GROUP = 12  # of a larger group, the first ones stand for all
 
 # What is found at once, and what only people's votes can tell.
@@ -131,8 +134,9 @@ def _show_finding(dataset: StoredDataset, finding: QualityFinding) -> None:
             help="Training and evaluation then leave them out. Nothing is deleted."
             + " Of each group, one face stays." * (finding.kind in ("exact_copies", "near_copies")),
         ):
-            store.exclude(dataset.name, left, finding.title)
-            st.rerun()
+            with errors_shown("block"):
+                store.exclude(dataset.name, left, finding.title)
+                st.rerun()
         download(
             "CSV",
             lambda: finding.to_csv(dataset),
@@ -183,9 +187,14 @@ def _show_exclusions(dataset: StoredDataset) -> None:
             icon=":material/undo:",
             type="tertiary",
             key="exclusions_clear",
-            on_click=store.clear_exclusions,
+            on_click=_take_back,
             args=(dataset.name,),
         )
+    show_failure(_CLEAR_ERROR)
+
+
+def _take_back(name: str) -> None:
+    attempt(lambda: store.clear_exclusions(name), _CLEAR_ERROR)
 
 
 def _show_agreement(dataset: StoredDataset) -> None:
@@ -196,11 +205,8 @@ def _show_agreement(dataset: StoredDataset) -> None:
         return
     st.markdown("Of the faces with each label: for how many did most people vote the same?")
     shares = {name: item.majority_share for name, item in agreement.items()}
-    st.plotly_chart(
-        figures.agreement(shares),
-        key="agreement",
-        config={"displayModeBar": False},
-        alt="Share of faces whose label most people confirm, by class",
+    show_chart(
+        figures.agreement(shares), "agreement", "Share of faces whose label most people confirm, by class"
     )
     worst = min(shares, key=shares.__getitem__)
     seen = next(iter(agreement[worst].seen_as))

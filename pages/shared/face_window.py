@@ -10,7 +10,7 @@ from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.figures import dataset as figures
 from emotion.labels import EMOTIONS
 from pages.shared.chart import show_chart
-from pages.shared.errors import error_ends_page
+from pages.shared.errors import error_ends_page, errors_shown
 from pages.shared.face_grid import GridFace
 from pages.shared.text import escape_markdown
 
@@ -91,8 +91,9 @@ def _show_actions(dataset: StoredDataset, index: int) -> None:
         if st.button(
             "Exclude", icon=":material/block:", key="face_exclude", disabled=bool(dataset.excluded[index])
         ):
-            store.exclude(dataset.name, np.array([index]), "chosen by hand")
-            st.rerun()
+            with errors_shown("block"):
+                store.exclude(dataset.name, np.array([index]), "chosen by hand")
+                st.rerun()
 
 
 def show_face(dataset: StoredDataset, index: int) -> None:

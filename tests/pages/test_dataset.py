@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from emotion.dataset import store
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import import_dataset
+from emotion.errors import FileError
 from emotion.labels import EMOTIONS
 from emotion.training.config import AugmentationConfig
 from pages.dataset import importing
@@ -149,6 +150,21 @@ def test_copies_are_found_and_excluded(tmp_path):
     assert store.open_dataset("copies").excluded.sum() == 2
     app.button(key="exclusions_clear").click().run()
     assert metrics(app)["Excluded"] == "0"
+
+
+def test_a_disk_that_refuses_is_told(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise FileError("The disk is full.")
+
+    import_faces(tmp_path, "copies", copies())
+    store.exclude("copies", np.array([0]), "by hand")
+    app = open_page("Quality", "copies")
+    monkeypatch.setattr(store, "exclude", refuse)
+    monkeypatch.setattr(store, "clear_exclusions", refuse)
+    for key in ("exclude-exact_copies", "exclusions_clear"):
+        app.button(key=key).click().run()
+        assert not app.exception
+        assert "The disk is full" in texts(app)
 
 
 def test_findings_of_one_split(tmp_path):
