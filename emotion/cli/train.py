@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     try:
         return follow(run_id, console, known)
-    except RunError as error:
+    except ReadableError as error:
         console.print(str(error))
         return 1
 
@@ -104,6 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _inspect(arguments: argparse.Namespace) -> int:
     """Tell about a run that is not started; the app finds what is found out where it is remembered."""
     config = config_from(arguments)
+    if arguments.estimate and not is_job():
+        _check_dataset(config)  # before half a minute of work, not after it
     say("Starting Keras …")
     from emotion.training import measuring
 
@@ -157,7 +159,7 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     if dataset is not None and is_path(dataset):
         dataset = str(Path(dataset).expanduser().resolve())
     config = config.changed(**_given(arguments) | {"dataset": dataset})
-    if arguments.warmup_epochs is None:
+    if arguments.epochs is not None and arguments.warmup_epochs is None:
         config = config.changed(warmup_epochs=min(config.warmup_epochs, config.epochs / 4))
     return config
 

@@ -40,6 +40,7 @@ def test_wrong_usage(arguments, message, capsys):
     [
         (["--dataset", "nowhere.zip"], "There is no dataset"),
         (["--preset", "base", "--dataset", "nothing"], "There is no dataset"),
+        (["--estimate", "--dataset", "nothing"], "There is no dataset"),
         (["--resume", "nothing"], "There is no run 'nothing'"),
         (["--resume", "."], "does not lie in"),
     ],
@@ -118,6 +119,14 @@ def test_every_setting_has_an_option(name):
 def test_teachers_are_left_out_and_a_warm_up_is_as_long_as_asked():
     made = config("--preset", "small", "--dataset", "synthetic", "--teachers", "--warmup-epochs", "9")
     assert (made.teachers, made.warmup_epochs) == ((), 9.0)
+
+
+def test_the_settings_of_another_run_stay_as_they_are(tmp_path):
+    file = tmp_path / "config.json"
+    before = RunConfig().changed(epochs=4, warmup_epochs=3.0)
+    file.write_text(before.to_json())
+    assert config("--config", str(file)) == before
+    assert config("--config", str(file), "--epochs", "8").warmup_epochs == 2.0
 
 
 def test_the_help_tells_what_a_setting_may_be(capsys):
