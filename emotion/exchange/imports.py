@@ -91,7 +91,11 @@ def _convert(source: Path, folder: Path, say: Callable[[str], None]) -> dict[str
     # The converter raises whatever its parts raise.
     except Exception as error:
         raise ModelError("The model has a part that cannot be converted to LiteRT.") from error
-    return {"parameters": conversion.count_parameters(model), "architecture": model.name}
+    return {
+        "parameters": conversion.count_parameters(model),
+        "architecture": model.name,
+        "weights": "float",
+    }
 
 
 def _card(name: str, labels: tuple[str, ...], source: Path, reading: Reading) -> dict[str, Any]:
@@ -101,8 +105,7 @@ def _card(name: str, labels: tuple[str, ...], source: Path, reading: Reading) ->
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "imported_from": source.name,
         "labels": list(EMOTIONS if reading.is_own else labels),
-        # Of a file that came in this format, nobody here knows.
-        "weights": "float" if source.suffix == ".keras" else "unknown",
+        "weights": "unknown",  # of a file that came as LiteRT; `_convert` knows what it has written
         "metrics": {},
         **reading.to_card(),
     }
