@@ -43,4 +43,4 @@ format: .venv/dev.stamp
 	@touch $@ .venv/app.stamp
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

@@ -57,22 +57,20 @@ def import_dataset(
     source: Path | str,
     name: str | None = None,
     on_progress: OnProgress = lambda done, total: None,
-    source_name: str | None = None,
 ) -> ImportReport:
-    """Import a folder, a zip or a CSV of labelled faces (see `readers`).
+    """Import a folder, a zip or a CSV of labelled faces (see `reading`).
 
     Args:
         source: where it is.
         name: of the new dataset; by default made from the source's.
         on_progress: told, about ten times a second and at the end, how many items are read or skipped,
             and of about how many; what it raises ends the import.
-        source_name: what to call the source in the description; by default its file name.
 
     Raises:
         DatasetError: the name is taken or impossible, or the source cannot be used. Nothing is left.
     """
     source = Path(source)
-    name = name or name_from(source_name or source)
+    name = name or name_from(source)
     if name == SYNTHETIC:
         raise DatasetError(f"The name {SYNTHETIC!r} is the built-in dataset's; choose another one.")
     target = dataset_folder(name)
@@ -81,7 +79,7 @@ def import_dataset(
         skipped = tuple(_read_into(writer, source, on_progress))
         if not len(writer):
             raise nothing_found(source, skipped)
-        description = _complete(writer, source_name or source.resolve().name, skipped)
+        description = _complete(writer, source.resolve().name, skipped)
         writer.publish()
     return ImportReport(description, skipped)
 

@@ -14,7 +14,7 @@ from emotion.files import replacing, write_text
 from emotion.training.metrics import read_all, read_metrics
 
 # What Keras reports of an epoch, and `metrics.jsonl` keeps.
-METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+_FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 # Lines of batches: at most one in so many seconds, and about so many an epoch.
 SECONDS_BETWEEN_LINES = 1.0
 MAX_LINES = 40
@@ -180,7 +180,7 @@ class MetricsLog(keras.callbacks.Callback):
         if self.stop.cut_epoch_short:
             return
         now = time.perf_counter()
-        figures = {name: float((logs or {})[name]) for name in METRICS}
+        figures = {name: float((logs or {})[name]) for name in _FIGURES}
         pace = self._pace(self.batches)
         self._append({"epoch": epoch + 1} | figures | pace | {"seconds": round(now - self.started, 3)})
 

@@ -26,7 +26,7 @@ def show_list(model: ModelCard) -> None:
     """Draw the table of all models, then the chosen one with its actions."""
     cards = registry.list_models()
     timings = _timings(cards)
-    _show_table(cards, timings, model.name)
+    _show_table(cards, timings)
     _show_model(model, model.name in timings, timings.get(model.name))
 
 
@@ -58,7 +58,7 @@ def _timings(cards: list[ModelCard]) -> dict[str, Timing | None]:
     return timings
 
 
-def _show_table(cards: list[ModelCard], timings: dict[str, Timing | None], chosen: str) -> None:
+def _show_table(cards: list[ModelCard], timings: dict[str, Timing | None]) -> None:
     active = registry.active_model()
     rows = [_row(card, timings.get(card.name), card.name == active) for card in cards]
     names = [card.name for card in cards]

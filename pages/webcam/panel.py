@@ -29,7 +29,7 @@ def show_panel(session: LiveSession, stream: Stream) -> None:
     stats = session.stats()
     if _is_page_outdated(session, stream, stats):
         st.rerun()
-    _show_state(stats, stream)
+    _show_state(stats)
     _show_buttons(session, stats)
     if stats.frames:
         faces = session.faces()
@@ -55,7 +55,7 @@ def _is_page_outdated(session: LiveSession, stream: Stream, stats: LiveStats) ->
     return False
 
 
-def _show_state(stats: LiveStats, stream: Stream) -> None:
+def _show_state(stats: LiveStats) -> None:
     if stats.error:
         st.error(
             f"The pictures could not be analysed and are shown as they are: {escape_markdown(stats.error)}",
