@@ -13,6 +13,7 @@ from emotion.dataset.importing import import_dataset
 from emotion.errors import FileError
 from emotion.labels import EMOTIONS
 from emotion.training.config import AugmentationConfig
+from emotion.training.preview import AugmentationPreview
 from pages.dataset import importing
 from pages.dataset.importing import _JOB
 from pages.shared.dataset_choice import balance_in_words
@@ -26,6 +27,8 @@ SLEEPER = [
     "-c",
     """import time; print('{"done": 50, "total": 0}', flush=True); time.sleep(3600)""",
 ]
+
+REAL_ASK = AugmentationPreview.ask
 
 
 @pytest.fixture(autouse=True)
@@ -238,14 +241,20 @@ def test_votes_that_fit_nothing():
     assert "columns" in app.error[0].value
 
 
-def test_augmentation(monkeypatch):
-    asked = []
+@pytest.fixture(autouse=True)
+def asked(monkeypatch) -> list:
+    """Let the preview answer without Keras, and note what it is asked."""
+    questions = []
 
     def ask(self, images, variants, config, seed):
-        asked.append((len(images), config, seed))
+        questions.append((len(images), config, seed))
         return np.repeat(images[:, None], variants, axis=1)
 
-    monkeypatch.setattr("emotion.training.preview.AugmentationPreview.ask", ask)
+    monkeypatch.setattr(AugmentationPreview, "ask", ask)
+    return questions
+
+
+def test_augmentation(asked):
     app = open_page("Augmentation")
     app.slider(key="augment_rotation").set_value(40).run()
     app.button(key="augment_roll").click().run()
@@ -260,6 +269,7 @@ def test_augmentation(monkeypatch):
 
 
 def test_augmentation_without_keras(monkeypatch):
+    monkeypatch.setattr(AugmentationPreview, "ask", REAL_ASK)
     monkeypatch.setattr("sys.executable", "/nowhere/python")
     app = open_page("Augmentation")
     assert "install the requirements" in app.error[0].value
