@@ -171,6 +171,8 @@ def _open_synthetic() -> StoredDataset:
         try:
             return read_stored(folder)
         except DatasetError:
+            if any((folder / name).is_file() for name in (EXCLUSIONS, VOTES)):
+                raise  # what somebody has added is not thrown away
             # Nobody can import it again, and nothing of anybody's is lost.
             shutil.rmtree(folder, ignore_errors=True)
             _draw_synthetic(folder)

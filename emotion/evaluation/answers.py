@@ -6,11 +6,13 @@ Of each model and dataset there is one file, which grows as more of the faces ar
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from emotion.dataset.stored_dataset import StoredDataset
+from emotion.errors import FileError
 from emotion.evaluation.cache import keeping, results_folder
 from emotion.evaluation.trial import TrialFaces
 from emotion.files import locked, write_arrays
@@ -82,7 +84,8 @@ def ask(
         classifier, dataset.faces.images, missing, lambda done: on_progress(done, len(missing))
     )
     seconds = time.perf_counter() - started
-    with keeping(), locked(results_folder() / "answers"):
+    # A disk that refuses only costs asking again.
+    with suppress(FileError), keeping(), locked(results_folder() / "answers"):
         # Another process may have asked about others meanwhile.
         known = known_answers(version, dataset)
         everything = np.where(np.isnan(answers), known, answers)

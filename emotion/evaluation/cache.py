@@ -15,6 +15,7 @@ import numpy as np
 
 from emotion import paths
 from emotion.dataset.stored_dataset import VOTES
+from emotion.errors import FileError
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.trial import TrialFaces
 from emotion.files import disk_errors, write_json
@@ -66,12 +67,8 @@ def load(path: Path, read: Callable[[Mapping[str, Any]], Result]) -> Result | No
 
 
 def save_json(path: Path, content: dict[str, Any]) -> None:
-    """Keep a result under one of the paths above.
-
-    Raises:
-        FileError: the disk refuses.
-    """
-    with keeping():
+    """Keep a result under one of the paths above; a disk that refuses only costs finding it out again."""
+    with suppress(FileError), keeping():
         write_json(path, content)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from emotion import paths
+from emotion.files import disk_errors
 from emotion.jobs.status import ACTIVE, JobState, JobStatus
 
 _LOG = logging.getLogger(__name__)
@@ -127,6 +128,9 @@ class Jobs:
 
         Returns:
             Whether it is a new one.
+
+        Raises:
+            FileError: the disk refuses.
         """
         with self._changed:
             self._forget()
@@ -135,7 +139,8 @@ class Jobs:
                     shutil.rmtree(folder, ignore_errors=True)
                 return False
             self._jobs.pop(key, None)
-            folder = folder or Path(tempfile.mkdtemp(prefix="emotion-job-"))
+            with disk_errors("The work could not be started"):
+                folder = folder or Path(tempfile.mkdtemp(prefix="emotion-job-"))
             job = self._jobs[key] = _Job(key, title, arguments, lane or arguments[0], limits, folder)
         threading.Thread(target=self._run, args=(job,), daemon=True).start()
         return True

@@ -198,8 +198,9 @@ class Worker:
 def explain(error: Exception) -> str:
     """Return, in a sentence for a person, why a run failed."""
     # Keras raises what passes through it anew, without its cause; the context stays.
-    if isinstance(error, FileError) and isinstance(error.__context__, OSError):
-        error = error.__context__  # which tells a full disk from others
+    cause = error.__context__
+    if isinstance(error, FileError) and isinstance(cause, OSError) and _number(cause):
+        error = cause  # which tells a full disk from others
     if isinstance(error, ReadableError):
         return str(error)
     text = f"{type(error).__name__}: {error}"
@@ -208,9 +209,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, ImportError):
         return f"A package that the training needs cannot be loaded: {error}."
     if isinstance(error, OSError):
-        # HDF5 gives the number in its text alone.
-        found = re.search(r"errno = (\d+)", text)
-        number = error.errno or (int(found[1]) if found else None)
+        number = _number(error)
         if number in _NO_SPACE:
             what = (
                 "A file grew larger than this system allows" if number == errno.EFBIG else "The disk is full"
@@ -219,6 +218,12 @@ def explain(error: Exception) -> str:
         if number:
             return f"A file could not be read or written: {os.strerror(number)}."
     return "The training failed for a reason nobody foresaw; its log has the details."
+
+
+def _number(error: OSError) -> int | None:
+    """Return the system's number of an error; HDF5 gives it in its text alone."""
+    found = re.search(r"errno = (\d+)", str(error))
+    return error.errno or (int(found[1]) if found else None)
 
 
 def _size(path: Path) -> int:

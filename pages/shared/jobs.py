@@ -11,6 +11,7 @@ import streamlit as st
 from emotion.files import disk_errors
 from emotion.jobs.jobs import Jobs
 from emotion.jobs.status import JobState
+from pages.shared.errors import errors_shown
 from pages.shared.text import escape_markdown
 
 
@@ -37,9 +38,12 @@ def offer_job(key: str, title: str, arguments: Sequence[str], label: str, note: 
         return
     if status is not None and status.state is JobState.FAILED:
         st.error(escape_markdown(status.error or ""), icon=":material/error:")
+    elif status is not None and status.state is JobState.DONE:
+        st.warning("This was done, but its result is not on disk, which may be full.", icon=":material/save:")
     if st.button(label, type="primary", icon=icon, key=f"start-{key}"):
-        app_jobs().start(key, title, arguments)
-        st.rerun()
+        with errors_shown("error"):
+            app_jobs().start(key, title, arguments)
+            st.rerun()
     st.caption(note)
 
 

@@ -51,6 +51,15 @@ def test_damaged_built_in_faces_are_drawn_anew(monkeypatch):
     assert store.open_dataset("synthetic").description.name == "synthetic"
 
 
+@pytest.mark.parametrize("name", ["exclusions.json", "votes.npy"])
+def test_what_somebody_added_to_the_built_in_faces_is_not_thrown_away(name):
+    added = store.open_dataset(store.SYNTHETIC).folder / name
+    added.write_bytes(b"[{}]")
+    with pytest.raises(DatasetError):
+        store.open_dataset(store.SYNTHETIC)
+    assert added.read_bytes() == b"[{}]"
+
+
 def test_list_leaves_out_what_is_damaged(mine, monkeypatch):
     monkeypatch.setattr(store, "BUILTIN_FACES", 21)
     root = store.datasets_folder()

@@ -39,6 +39,14 @@ def test_answers_are_kept(trial, monkeypatch):
     assert replace(tasks.evaluate(trial_faces(trial)), seconds=report.seconds) == report
 
 
+def test_what_cannot_be_kept_is_told_all_the_same(trial):
+    shutil.rmtree(cache.results_folder(), ignore_errors=True)
+    cache.results_folder().parent.mkdir(parents=True, exist_ok=True)
+    cache.results_folder().write_text("a file where the folder should be")
+    assert tasks.evaluate(trial_faces(trial)).n == 21
+    assert tasks.measure_robustness(trial_faces(trial), 7).n > 0
+
+
 def test_what_is_kept_agrees_with_the_classifier(trial, classifier):
     tasks.evaluate(trial_faces(trial))
     expected = classifier.predict(trial_faces(trial).images).probabilities

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from emotion import paths
+from emotion.errors import FileError
 from emotion.jobs import jobs as jobs_module
 from emotion.jobs.jobs import Jobs, Limits
 from emotion.jobs.status import JobState, JobStatus
@@ -72,6 +73,16 @@ def test_what_cannot_be_started(jobs, monkeypatch):
     monkeypatch.setattr(jobs_module, "_command", lambda arguments: ["/no/such/program"])
     jobs.start("a", "A job", ["x"])
     assert "could not be started" in jobs.wait("a", PATIENCE).error
+
+
+def test_a_full_temporary_folder_is_one_sentence(jobs, monkeypatch):
+    def refuse(**options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(FileError, match="could not be started: No space left"):
+        jobs.start("a", "A job", ["pass"])
+    assert jobs.status("a") is None
 
 
 def test_without_any_job(jobs):

@@ -524,6 +524,16 @@ def test_every_failure_becomes_a_sentence(error, words):
     assert re.search(words, explain(error))
 
 
+def test_a_file_error_without_a_number_keeps_its_sentence():
+    def fail():
+        with disk_errors("best.weights.h5 could not be written"):
+            raise OSError("unable to lock file")
+
+    with pytest.raises(FileError) as caught:
+        fail()
+    assert explain(caught.value) == "best.weights.h5 could not be written: the disk refused."
+
+
 def test_a_full_disk_is_one_also_after_keras_has_hidden_the_cause():
     def as_keras_does() -> None:
         try:
