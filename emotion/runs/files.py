@@ -21,8 +21,6 @@ from emotion.training.presets import PRESETS
 _STAMP = "%Y%m%d-%H%M%S"
 _ID = re.compile(r"\w[\w.-]{0,149}")
 _MAX_NAME = 60
-# What every epoch has figures of.
-_FIGURES = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 # What an export holds. Checkpoints are large and of use to this machine alone; no file here holds a
 # picture of the dataset.
 _FILES = ("config.json", METRICS, "log.txt", "curves.html", "result.json", "predictions.npz")
@@ -59,10 +57,9 @@ def create_folder(root: Path, name: str, settings: str) -> Path:
 def finished_epochs(folder: Path) -> list[dict[str, Any]]:
     """Return the figures of the epochs (see `training.metrics`); what is none is left out."""
     try:
-        records = read_metrics(folder / METRICS)
+        return read_metrics(folder / METRICS)
     except (OSError, ValueError):
         return []  # not a file a run has written
-    return [record for record in records if all(isinstance(record.get(of), int | float) for of in _FIGURES)]
 
 
 def reached(folder: Path) -> tuple[int, float | None]:

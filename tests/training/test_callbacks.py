@@ -120,9 +120,23 @@ def test_a_line_cut_short_by_a_crash_spoils_no_other(tmp_path, monkeypatch, half
 def test_progress_is_the_newest_line_of_the_running_epoch(tmp_path):
     path = tmp_path / "metrics.jsonl"
     assert read_progress(path) is None
-    lines = [{"epoch": 1, "batch": 3}, {"epoch": 1}, {"epoch": 2, "batch": 1}, {"epoch": 2, "batch": 5}]
+    rest = {"batches": 5, "loss": 1.0, "accuracy": 0.5, "learning_rate": 0.1, "at": 0.0}
+    lines = [{"epoch": 1, "batch": 3} | rest, {"epoch": 1}, {"epoch": 2, "batch": 5} | rest]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert read_progress(path) == lines[-1]
+
+
+@pytest.mark.parametrize(
+    "damaged", ['{"epoch": 2}', '{"epoch": 2, "batch": 1}', '{"epoch": 2, "loss": "x"}', "7"]
+)
+def test_a_line_that_is_not_whole_is_left_out(tmp_path, damaged):
+    path = tmp_path / "metrics.jsonl"
+    log(path).on_epoch_end(0, LOGS)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(damaged + "\n")
+    epochs, batches = read_all(path)
+    assert ([line["epoch"] for line in epochs], batches) == ([1], [])
+    assert read_progress(path) is None
 
 
 @pytest.mark.parametrize(
