@@ -32,3 +32,12 @@ def models_folder() -> Path:
 def runs_folder() -> Path:
     """Return the folder of the training runs."""
     return home() / "runs"
+
+
+def find(text: str) -> Path | None:
+    """Return the path that a person names, `~` being their home; None where nothing is there, or can be."""
+    try:
+        path = Path(text).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError):  # longer than a name may be; the home of somebody unknown
+        return None

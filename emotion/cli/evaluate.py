@@ -6,9 +6,9 @@
 import argparse
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from emotion import paths
 from emotion.cli.console import is_job, progress_bar, say
 from emotion.dataset.splits import PART_NAMES
 from emotion.dataset.store import SYNTHETIC
@@ -83,7 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def faces_of(arguments: argparse.Namespace) -> TrialFaces:
     """Return the faces that the arguments name, telling people where they are from and what is left out."""
-    model, source = arguments.model or active_model(), Path(arguments.source).expanduser()
+    model, found = arguments.model or active_model(), paths.find(arguments.source)
     if arguments.against == "labels" and read_card(model_folder(model)).judged_by == "votes":
         say(
             f"{model} has learned what people voted for, which labels often differ from: "
@@ -92,8 +92,8 @@ def faces_of(arguments: argparse.Namespace) -> TrialFaces:
     say(f"Reading {arguments.source} …")
     # A path that exists wins over a name; what is absolute is no name. The app knows datasets by name alone,
     # and its jobs run among the project's folders: a dataset called "data" or "models" is not one of those.
-    is_path = not is_job() and arguments.source != SYNTHETIC and source.exists()
-    dataset = str(source.absolute()) if is_path else arguments.source
+    is_name = found is None or is_job() or arguments.source == SYNTHETIC
+    dataset = arguments.source if found is None or is_name else str(found.absolute())
     faces = trial_faces(
         Trial(
             model,

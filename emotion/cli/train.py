@@ -157,7 +157,7 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
         raise ConfigError(f"The preset {name!r} needs a dataset: add --dataset PATH, or try --preset quick.")
     # A path that exists wins over an imported dataset of the same name.
     if dataset is not None and is_path(dataset):
-        dataset = str(Path(dataset).expanduser().resolve())
+        dataset = str((paths.find(dataset) or Path(dataset)).resolve())
     config = config.changed(**_given(arguments) | {"dataset": dataset})
     if arguments.epochs is not None and arguments.warmup_epochs is None:
         config = config.changed(warmup_epochs=min(config.warmup_epochs, config.epochs / 4))
@@ -191,7 +191,7 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
 def _check_dataset(config: RunConfig) -> None:
     """Raise `DatasetError` now rather than in a process that has first to load Keras."""
     source = config.dataset
-    if source != SYNTHETIC and not is_imported(source) and not Path(source).exists():
+    if source != SYNTHETIC and not is_imported(source) and paths.find(source) is None:
         raise DatasetError(f"There is no dataset {source}; `python -m emotion datasets list` shows them all.")
 
 
@@ -212,8 +212,8 @@ def _resume(arguments: argparse.Namespace) -> tuple[str, int]:
 
 def _run_id(text: str) -> str:
     """Return the id that an id or a run's folder stands for."""
-    folder = Path(text).expanduser()
-    if folder.name == text or not folder.is_dir():
+    folder = paths.find(text)
+    if folder is None or folder.name == text or not folder.is_dir():
         return text
     if folder.resolve().parent != paths.runs_folder().resolve():
         raise RunError(f"{folder} does not lie in {paths.runs_folder()}; move it there, then resume it.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion import paths
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.reading.sources import read_with_note
 from emotion.dataset.store import SYNTHETIC, is_imported, open_dataset
@@ -12,7 +13,7 @@ from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset, co
 
 def is_path(source: str) -> bool:
     """Return whether `source` means a path: one that exists wins over an imported dataset's name."""
-    return source != SYNTHETIC and (Path(source).expanduser().exists() or not is_imported(source))
+    return source != SYNTHETIC and (paths.find(source) is not None or not is_imported(source))
 
 
 def open_source(source: str, needs: str = "") -> StoredDataset:
@@ -27,8 +28,9 @@ def open_source(source: str, needs: str = "") -> StoredDataset:
     Raises:
         DatasetError: there is neither, it cannot be read, or it is a path and needs something.
     """
-    path = Path(source).expanduser()
-    is_name = path.name == source and not path.suffix and not path.exists()
+    found = paths.find(source)
+    path = found or Path(source)
+    is_name = path.name == source and not path.suffix and found is None
     if is_imported(source) or is_name:
         return open_dataset(source)
     if needs:

@@ -222,3 +222,10 @@ def test_robustness(capsys):
     status, out, _ = run(capsys, "models", "robustness", "crowd", "small", "synthetic", "--json")
     assert [json.loads(line)["model"] for line in out.splitlines()] == ["crowd", "small"]
     assert len(json.loads(out.splitlines()[0])["curves"]) == 8
+
+
+@pytest.mark.parametrize("source", ["x" * 300, "~nobody-of-that-name/faces"])
+@pytest.mark.parametrize("command", [["evaluate"], ["train", "--detach", "--dataset"]])
+def test_a_path_that_cannot_be_is_one_sentence(capsys, command, source):
+    assert main([*command, source]) == 1
+    assert len(capsys.readouterr().err.splitlines()) <= 4
