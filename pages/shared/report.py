@@ -19,11 +19,6 @@ def show_key_figures(report: Report) -> None:
         for label, value, meaning in (
             ("Accuracy", in_percent(report.accuracy), "The share of faces whose label the model gives."),
             (
-                "95 % interval",
-                f"{in_percent(overall.low)} – {in_percent(overall.high)}",
-                "Where the accuracy on endlessly many such faces would lie (Wilson 1927).",
-            ),
-            (
                 "Macro F1",
                 in_percent(report.macro_f1),
                 "The mean of all classes' F1: a rare class counts as much as a frequent one.",
@@ -40,6 +35,10 @@ def show_key_figures(report: Report) -> None:
             ),
         ):
             st.metric(label, value, border=True, help=meaning)
+    st.caption(
+        f"On endlessly many such faces, the accuracy would lie between {in_percent(overall.low)} and "
+        f"{in_percent(overall.high)} (95 % interval, Wilson 1927)."
+    )
 
 
 def show_confusion(

@@ -154,7 +154,7 @@ def test_an_evaluation_in_the_background():
     assert not app.exception
     report = tasks.evaluate(trial_faces(TRIAL))
     assert metrics(app)["Accuracy"] == f"{report.overall.share:.1%}"
-    assert metrics(app)["95 % interval"] == f"{report.overall.low:.1%} – {report.overall.high:.1%}"
+    assert f"between {report.overall.low:.1%} and {report.overall.high:.1%}" in texts(app)
     assert metrics(app)["Mean recall"] == f"{report.balanced_accuracy:.1%}"
     assert len(app.get("plotly_chart")) == 3  # confusion, reliability, coverage
     assert report.mistakes_in_words() in texts(app)
