@@ -29,9 +29,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     arguments = _parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings
-    if arguments.job:
-        become_job()
     try:
+        if arguments.job:
+            become_job()
         return arguments.run(arguments)
     except ReadableError as error:
         say_error(str(error))

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 # Told how much is done, and of how much.
@@ -36,9 +37,10 @@ class Reporter:
             self.tell(done=done, total=total)
 
     def tell(self, **content: Any) -> None:
-        """Say one of the things above."""
-        self._out.write(json.dumps(content) + "\n")
-        self._out.flush()
+        """Say one of the things above; where the app is gone, nobody listens."""
+        with suppress(BrokenPipeError):
+            self._out.write(json.dumps(content) + "\n")
+            self._out.flush()
 
 
 def end_with_parent() -> None:
