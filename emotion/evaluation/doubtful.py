@@ -14,7 +14,6 @@ def find_doubtful(
     dataset: StoredDataset,
     classifier: Classifier,
     on_progress: OnProgress = lambda done, total: None,
-    limit: int = LIST_LENGTH,
 ) -> QualityFinding:
     """Find the faces whose label a model doubts most; the score is the probability it gives the label.
 
@@ -24,13 +23,12 @@ def find_doubtful(
         dataset: of any size.
         classifier: the model; its answers are kept, also for its evaluation.
         on_progress: told how many faces are done, and of how many.
-        limit: how many faces at most.
     """
     labels, everything = dataset.faces.labels, np.arange(len(dataset))
     probabilities, _ = ask(dataset, everything, classifier.version, lambda: classifier, on_progress)
     of_label = probabilities[everything, labels]
     order = np.argsort(of_label, kind="stable")
-    found = order[probabilities.argmax(axis=1)[order] != labels[order]][:limit]
+    found = order[probabilities.argmax(axis=1)[order] != labels[order]][:LIST_LENGTH]
     return QualityFinding(
         "doubtful",
         "Labels the model doubts",

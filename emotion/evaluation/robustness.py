@@ -107,6 +107,7 @@ CORRUPTIONS: dict[str, CorruptionKind] = {
 
 # The first level, the picture as it is, is common to all kinds.
 STEPS = 1 + sum(len(kind.levels) - 1 for kind in CORRUPTIONS.values())
+_SEED = 0  # of the chance in the corruptions
 
 
 def corrupt(faces: np.ndarray, kind: str, level: float, seed: int) -> np.ndarray:
@@ -144,16 +145,14 @@ def measure(
     images: np.ndarray,
     labels: np.ndarray,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-    seed: int = 0,
 ) -> Robustness:
-    """Measure a model's accuracy at every level of every kind.
+    """Measure a model's accuracy at every level of every kind; all models are shown the very same pictures.
 
     Args:
         classifier: the model.
         images: uint8 (n, 48, 48), n at least 1.
         labels: int (n,).
         on_progress: told how many predictions are done, and of how many.
-        seed: of the chance in the corruptions: two models are shown the very same pictures.
     """
     everything, total = np.arange(len(images)), STEPS * len(images)
     before = 0
@@ -169,7 +168,7 @@ def measure(
         RobustnessCurve(
             name,
             kind.levels,
-            (clean, *(accuracy(corrupt(images, name, level, seed)) for level in kind.levels[1:])),
+            (clean, *(accuracy(corrupt(images, name, level, _SEED)) for level in kind.levels[1:])),
         )
         for name, kind in CORRUPTIONS.items()
     )

@@ -12,12 +12,13 @@ from emotion.dataset.stored_dataset import StoredDataset
 from emotion.errors import ReadableError
 from emotion.jobs.status import JobState, JobStatus
 from pages.shared.download import download
-from pages.shared.jobs import app_jobs, saved_file, watch_job
+from pages.shared.errors import attempt, show_failure
+from pages.shared.jobs import app_jobs, saved_file, show_failed_job, watch_job
 from pages.shared.text import escape_markdown
 
 _UPLOAD, _PATH, _DOWNLOAD = "Upload a file", "A path on this computer", "Download FER-2013"
 _LOCAL_ADDRESSES = {"localhost", "127.0.0.1", "::1"}
-_JOB = "import-dataset"
+_JOB, _CARE = "import-dataset", "care_error"
 
 
 def show_import(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
@@ -34,15 +35,10 @@ def show_import(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
 
 def _show_end(status: JobStatus) -> None:
     """Say how the last import ended, and offer what can be done with it."""
-    title = escape_markdown(status.title)
     if status.state is JobState.DONE:
         _show_new(str(status.result["name"]))
-        return
-    if status.state is JobState.FAILED:
-        st.error(f"{title}: {escape_markdown(status.error or '')}", icon=":material/folder_off:")
     else:
-        st.info(f"{title} was cancelled; nothing of it was kept.", icon=":material/folder_off:")
-    st.button("Dismiss", key="import_dismiss", on_click=app_jobs().dismiss, args=(_JOB,))
+        show_failed_job(status, "import_dismiss")
 
 
 def _show_new(name: str) -> None:
@@ -169,8 +165,7 @@ def _show_care(dataset: StoredDataset) -> None:
             with st.popover("Delete", icon=":material/delete:"):
                 st.markdown(f"Delete **{escape_markdown(name)}** and its votes from this computer?")
                 st.button("Delete it", type="primary", key="dataset_delete", on_click=_delete, args=(name,))
-    if message := st.session_state.pop("care_error", None):
-        st.error(escape_markdown(message), icon=":material/folder_off:")
+    show_failure(_CARE)
 
 
 def _attach(name: str, table: bytes) -> None:
@@ -184,7 +179,4 @@ def _attach(name: str, table: bytes) -> None:
 
 
 def _delete(name: str) -> None:
-    try:
-        store.delete_dataset(name)
-    except ReadableError as error:
-        st.session_state.care_error = str(error)
+    attempt(lambda: store.delete_dataset(name), _CARE)

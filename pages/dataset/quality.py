@@ -96,7 +96,7 @@ def _search(kind: str, dataset: StoredDataset) -> QualityFinding | None:
         try:
             classifier = active_classifier()
         except ReadableError as error:
-            st.info(f"This needs a model. {error}", icon=":material/neurology:")
+            st.info(f"This needs a model. {escape_markdown(str(error))}", icon=":material/neurology:")
             return None
         model = classifier.card.name
         if not np.isnan(known_answers(classifier.version, dataset)).any():

@@ -9,7 +9,7 @@ from emotion.jobs.status import JobState, JobStatus
 from emotion.labels import EMOTIONS
 from emotion.models.card import ModelCard, ModelError
 from pages.models.choice import MODEL
-from pages.shared.jobs import app_jobs, saved_file, watch_job
+from pages.shared.jobs import app_jobs, saved_file, show_failed_job, watch_job
 from pages.shared.text import escape_markdown
 
 _JOB = "import-model"
@@ -52,11 +52,7 @@ def _show_end(status: JobStatus) -> None:
                 on_click=_show_model,
                 args=(name, "Evaluate"),
             )
-    elif status.state is JobState.FAILED:
-        st.error(escape_markdown(status.error or ""), icon=":material/deployed_code_alert:")
-    else:
-        st.info("The import was cancelled; nothing of it was kept.", icon=":material/cancel:")
-    st.button("Dismiss", key="model_import_dismiss", on_click=app_jobs().dismiss, args=(_JOB,))
+    show_failed_job(status, "model_import_dismiss")
 
 
 def _show_model(name: str, view: str) -> None:

@@ -11,6 +11,8 @@ ALL_SPLITS = "all"
 # From which ratio of the largest to the smallest class on a balance is called what.
 _BALANCE_WORDS = ((10.0, "Very uneven"), (3.0, "Uneven"), (1.5, "Slightly uneven"), (0.0, "Even"))
 
+_EXCLUDED_HELP = "Faces that training and evaluation leave out; the Quality view adds to them."
+
 
 def datasets_or_stop() -> dict[str, DatasetDescription]:
     """Return all datasets by name; where they cannot be read, say so and end the page."""
@@ -64,9 +66,6 @@ def show_key_figures(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
     if missing:
         note += f" No face shows: {missing}."
     st.caption(note)
-
-
-_EXCLUDED_HELP = "Faces that training and evaluation leave out; the Quality view adds to them."
 
 
 def balance_in_words(counts: dict[str, int]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from emotion.files import disk_errors
 from emotion.jobs.jobs import Jobs
-from emotion.jobs.status import JobState
+from emotion.jobs.status import JobState, JobStatus
 from pages.shared.errors import errors_shown
 from pages.shared.text import escape_markdown
 
@@ -61,6 +61,21 @@ def watch_job(key: str) -> None:
             "Cancel", icon=":material/cancel:", key=f"cancel-{key}", on_click=app_jobs().cancel, args=(key,)
         )
         st.caption("It goes on when you leave this page.")
+
+
+def show_failed_job(status: JobStatus, key: str) -> None:
+    """Say that a job came to nothing, and why, where that is so; offer to forget it, however it ended.
+
+    Args:
+        status: of a job that has ended.
+        key: of the button.
+    """
+    title = escape_markdown(status.title)
+    if status.state is JobState.FAILED:
+        st.error(f"{title}: {escape_markdown(status.error or '')}", icon=":material/error:")
+    elif status.state is JobState.CANCELLED:
+        st.info(f"{title} was cancelled; nothing of it was kept.", icon=":material/cancel:")
+    st.button("Dismiss", key=key, on_click=app_jobs().dismiss, args=(status.key,))
 
 
 @contextmanager

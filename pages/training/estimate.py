@@ -13,6 +13,7 @@ from emotion.runs.run import RunError
 from emotion.training.config import RunConfig
 from emotion.training.inspection import known_description, known_pace, question_key
 from emotion.training.pace import NetworkDescription, Pace, estimate
+from pages.shared.errors import attempt, show_failure
 from pages.shared.jobs import app_jobs, saved_file
 from pages.shared.text import escape_markdown
 from pages.training.words import ACTIVE, duration, moment
@@ -104,6 +105,7 @@ def _show_measuring(config: RunConfig) -> None:
         if st.session_state.get(_SEEN) == config:
             _ask(_MEASURE, config)
         st.session_state[_SEEN] = config
+    show_failure(f"training-{_MEASURE}")
 
 
 def _button(label: str, action: Callable[..., None], *args: object) -> None:
@@ -113,15 +115,19 @@ def _button(label: str, action: Callable[..., None], *args: object) -> None:
 def _ask(question: str, config: RunConfig) -> None:
     """Let a job find out what the page will then find remembered; asking twice does no harm."""
     title, option = _QUESTIONS[question]
-    with saved_file("config.json", config.to_json().encode()) as file:
-        app_jobs().start(
-            question_key(question, config),
-            f"{title} {config.name}",
-            ["train", f"--config={file}", option],
-            _LIMITS,
-            lane=question,  # to describe a network takes seconds, to measure one a minute
-            folder=file.parent,
-        )
+
+    def start() -> None:
+        with saved_file("config.json", config.to_json().encode()) as file:
+            app_jobs().start(
+                question_key(question, config),
+                f"{title} {config.name}",
+                ["train", f"--config={file}", option],
+                _LIMITS,
+                lane=question,  # to describe a network takes seconds, to measure one a minute
+                folder=file.parent,
+            )
+
+    attempt(start, f"training-{question}")
 
 
 def _is_busy() -> bool:
@@ -157,6 +163,7 @@ def _show_waiting(config: RunConfig) -> None:
     else:
         st.error(escape_markdown(status.error or "It was cancelled."), icon=":material/account_tree:")
         _button("Try again", _ask, _DESCRIBE, config)
+    show_failure(f"training-{_DESCRIBE}")
 
 
 def _show_layers(description: NetworkDescription) -> None:

@@ -15,15 +15,19 @@ from emotion.jobs.status import JobState
 from tests.helpers import PATIENCE, faces_by_name, write_folder
 
 
-def run_job(*arguments: str) -> tuple[int, list[dict], str]:
-    with subprocess.Popen(
+def start_job(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", "emotion", "--job", *arguments],
         cwd=paths.PROJECT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as process:
+    )
+
+
+def run_job(*arguments: str) -> tuple[int, list[dict], str]:
+    with start_job(*arguments) as process:
         # Read before its input is closed, which would end it.
         said = [json.loads(line) for line in process.stdout]
         return process.wait(PATIENCE), said, process.stderr.read()
@@ -87,14 +91,7 @@ def test_a_cancelled_import_leaves_nothing_behind(tmp_path):
 
 def test_a_job_whose_app_is_gone_ends_without_a_word(tmp_path):
     folder = write_folder(tmp_path / "mine", faces_by_name(70))
-    with subprocess.Popen(
-        [sys.executable, "-m", "emotion", "--job", "datasets", "import", str(folder), "--name=some"],
-        cwd=paths.PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with start_job("datasets", "import", str(folder), "--name=some") as process:
         process.stdin.close()
         process.stdout.close()
         process.wait(PATIENCE)

@@ -369,6 +369,17 @@ def test_nothing_is_measured_beside_a_run_unless_asked(asked):
     assert [option for option, _ in asked] == ["--estimate"]
 
 
+def test_a_full_disk_is_told_where_the_estimate_would_stand(monkeypatch, asked):
+    def refuse(**options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pages.shared.jobs.tempfile.mkdtemp", refuse)
+    monkeypatch.setattr(estimate, "app_jobs", Jobs)
+    app = new_app("training").run().run()
+    assert not app.exception
+    assert "No space left on device" in app.error[0].value
+
+
 def test_the_estimate(monkeypatch):
     monkeypatch.setattr(estimate, "known_pace", lambda config: PACE)
     app = open_page()

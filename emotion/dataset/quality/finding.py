@@ -38,11 +38,6 @@ class QualityFinding:
         """How many faces are in the groups."""
         return sum(len(group) for group in self.groups)
 
-    @property
-    def indices(self) -> np.ndarray:
-        """All faces of the groups, int64 (faces,), group after group."""
-        return np.concatenate([np.zeros(0, np.int64), *self.groups])
-
     def rows(self, dataset: StoredDataset) -> list[dict[str, Any]]:
         """Return one row a face: group, name, split, label, exclude (1 for the surplus), perhaps score."""
         surplus = set(self.surplus.tolist())

@@ -136,7 +136,7 @@ def tone_shares(images: np.ndarray) -> np.ndarray:
     return shares
 
 
-def find_disputed(dataset: StoredDataset, limit: int = LIST_LENGTH) -> QualityFinding:
+def find_disputed(dataset: StoredDataset) -> QualityFinding:
     """Find the faces on which the crowd agrees least; the score is the share of the leading answer.
 
     Raises:
@@ -147,7 +147,7 @@ def find_disputed(dataset: StoredDataset, limit: int = LIST_LENGTH) -> QualityFi
     shares = votes / np.maximum(totals, 1)[:, None]
     entropy = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
     voted = np.flatnonzero(totals)
-    found = voted[np.argsort(-entropy[voted], kind="stable")][:limit]
+    found = voted[np.argsort(-entropy[voted], kind="stable")][:LIST_LENGTH]
     return QualityFinding(
         "disputed",
         "Most disputed faces",
