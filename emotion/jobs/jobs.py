@@ -104,7 +104,7 @@ class Jobs:
         self._keep, self._keep_seconds = keep, keep_seconds
         self._changed = threading.Condition()
         self._jobs: dict[str, _Job] = {}  # those that have not begun stand in the order of their start
-        atexit.register(self._remove_folders)
+        atexit.register(self._close)
 
     def start(
         self,
@@ -191,11 +191,16 @@ class Jobs:
             if place < len(ended) - self._keep or job.ended_at < oldest:
                 del self._jobs[job.key]
 
-    def _remove_folders(self) -> None:
-        """Leave nothing behind when the program ends: what people have uploaded lies in these folders."""
-        for job in list(self._jobs.values()):
-            if job.is_active:
-                shutil.rmtree(job.folder, ignore_errors=True)
+    def _close(self) -> None:
+        """End all jobs with the program, and leave nothing behind: what people have uploaded lies in folders.
+
+        A job's folder is removed once its process has ended, which would else go on writing there.
+        """
+        ending = [status.key for status in self.active()]
+        for key in ending:
+            self.cancel(key)
+        for key in ending:
+            self.wait(key, 2 * _GRACE_SECONDS)
 
     def _has_turn(self, job: _Job) -> bool:
         if job.cancelled.is_set():

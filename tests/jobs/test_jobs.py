@@ -1,5 +1,6 @@
 """Jobs with programs of the test's own in place of our command line; `tests/cli` starts the real ones."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -229,3 +230,27 @@ def test_a_job_ends_with_the_app():
     process.stdout.readline()
     process.stdin.close()
     assert process.wait(timeout=PATIENCE) != 0
+
+
+def test_an_app_that_ends_leaves_no_folder_of_a_job(tmp_path):
+    busy = f"""{LISTEN}
+import os
+while True:
+    os.makedirs(os.environ["TMPDIR"] + "/written", exist_ok=True)
+"""
+    app = f"""
+import os, sys, time
+from emotion.jobs import jobs
+jobs._command = lambda arguments: [sys.executable, "-c", *arguments]
+app = jobs.Jobs()
+app.start("a", "Busy", [{busy!r}])
+app.start("b", "Waiting", [{busy!r}], lane={busy!r})
+app.start("c", "Waiting too", ["pass"], lane={busy!r})
+while not app._jobs["a"].folder.joinpath("written").is_dir():
+    time.sleep(0.01)
+"""
+    environment = os.environ | {"TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "TMP": str(tmp_path)}
+    subprocess.run(
+        [sys.executable, "-c", app], cwd=paths.PROJECT, env=environment, check=True, timeout=PATIENCE
+    )
+    assert list(tmp_path.iterdir()) == []

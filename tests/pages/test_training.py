@@ -49,13 +49,12 @@ pytestmark = pytest.mark.usefixtures("sleepers")
 def asked(monkeypatch) -> list[tuple[str, RunConfig]]:
     """What Keras was asked; it does not answer here, as starting it takes longer than all these tests."""
     questions: list[tuple[str, RunConfig]] = []
-    monkeypatch.setattr(
-        Jobs,
-        "start",
-        lambda self, key, title, arguments, limits, lane, folder: questions.append(
-            (arguments[-1], RunConfig.from_json((folder / "config.json").read_text()))
-        ),
-    )
+
+    def start(self, key, title, arguments, limits, lane, folder):
+        questions.append((arguments[-1], RunConfig.from_json((folder / "config.json").read_text())))
+        shutil.rmtree(folder)
+
+    monkeypatch.setattr(Jobs, "start", start)
     return questions
 
 
