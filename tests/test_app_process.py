@@ -30,7 +30,7 @@ def state_of_the_process():
     }
 
 before = None
-for page in [None, *sorted(Path("pages").glob("*/page.py"))]:
+for page in [None, *sorted(path.relative_to("pages") for path in Path("pages").glob("*/page.py"))]:
     app = new_app().run()
     if page:
         app.switch_page(str(page)).run()
@@ -54,7 +54,8 @@ print(*sorted({name.split(".")[0] for name in sys.modules}))
 
 
 # What pages may share as globals: what is imported, defined or written in capitals.
-SCRIPTS = [paths.PROJECT / "app.py", *sorted((paths.PROJECT / "pages").glob("*/page.py"))]
+PAGES = paths.PROJECT / "pages"
+SCRIPTS = [PAGES / "main.py", *sorted(PAGES.glob("*/page.py"))]
 
 
 def loaded_modules(code: str) -> set[str]:

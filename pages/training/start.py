@@ -117,7 +117,7 @@ def _choose_dataset(
     wanted = _usual_dataset(preset, described)
     if wanted is None:
         st.info(_NEEDS_VOTES, icon=":material/how_to_vote:")
-        st.page_link("pages/dataset/page.py", label="To the Dataset page", icon=":material/dataset:")
+        st.page_link("dataset/page.py", label="To the Dataset page", icon=":material/dataset:")
         return None
     key = f"training-dataset-{preset}"
     if st.session_state.get(key) not in (None, *names):

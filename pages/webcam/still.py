@@ -17,7 +17,7 @@ def show_still_camera(analyzer: Analyzer, problem: Problem | None) -> None:
         return
     if problem is not None:
         st.markdown("**Until then: take a still picture, or choose a photo.**")
-        st.page_link("pages/photos/page.py", label="Choose a photo", icon=":material/photo_library:")
+        st.page_link("photos/page.py", label="Choose a photo", icon=":material/photo_library:")
     if problem is NOT_SECURE:
         return  # no camera at all, not for pictures either
     snapshot = st.camera_input("Snapshot", label_visibility="collapsed", key="webcam_still", width=480)

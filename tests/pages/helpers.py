@@ -10,7 +10,7 @@ from tests.helpers import PATIENCE
 
 def new_app(page: str = "") -> AppTest:
     """The app, not run yet; a page is opened by its own address, without a visit to the first page."""
-    app = AppTest.from_file(str(paths.PROJECT / "app.py"), default_timeout=PATIENCE)
+    app = AppTest.from_file(str(paths.PROJECT / "pages" / "main.py"), default_timeout=PATIENCE)
     if page:
         app._page_hash = _address(page)
     return app
@@ -18,7 +18,7 @@ def new_app(page: str = "") -> AppTest:
 
 @functools.cache
 def _address(page: str) -> str:
-    return new_app().run().switch_page(f"pages/{page}/page.py")._page_hash
+    return new_app().run().switch_page(f"{page}/page.py")._page_hash
 
 
 def texts(app: AppTest) -> str:

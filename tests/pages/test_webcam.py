@@ -222,9 +222,9 @@ def test_a_session_without_a_face(browser):
 def test_the_summary_is_there_after_a_visit_to_another_page(browser, frame):
     app = start(open_page(), browser)
     browser.send(frame, count=40)
-    app.switch_page("pages/photos/page.py").run()
+    app.switch_page("photos/page.py").run()
     browser._state = browser._told = (False, False)  # the component has stopped the stream meanwhile
-    app.switch_page("pages/webcam/page.py").run()
+    app.switch_page("webcam/page.py").run()
     assert not app.exception
     assert app.subheader[0].value == "Your last session"
     assert session_of(app).picture() is None
@@ -257,8 +257,8 @@ def test_settings_are_kept_while_another_page_is_visited(browser):
     app.slider(key="webcam_smoothing").set_value(80).run()
     app.toggle(key="webcam_bars").set_value(True).run()
     app.selectbox(key="webcam_size").set_value("1280 × 720").run()
-    app.switch_page("pages/photos/page.py").run()
-    app.switch_page("pages/webcam/page.py").run()
+    app.switch_page("photos/page.py").run()
+    app.switch_page("webcam/page.py").run()
     assert not app.exception
     assert app.slider(key="webcam_smoothing").value == 80
     assert app.toggle(key="webcam_bars").value
