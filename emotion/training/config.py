@@ -160,6 +160,11 @@ class RunConfig:
         only_if=lambda values: bool(values["teachers"]), help="Of the loss.")
     teacher_temperature: float = _faces(2.0, "Teachers' temperature", above=0, step=0.5, is_advanced=True,
         only_if=lambda values: bool(values["teachers"]), help="Softens the answers of both sides.")
+    teachers_answer: str = _faces("augmented", "Teachers answer", cost="value", is_advanced=True,
+        choices={"augmented": "For every changed face", "once": "Once for each face"},
+        only_if=lambda values: bool(values["teachers"]),
+        help="Every changed face teaches more an epoch; once takes far less time. Where labels and votes are "
+        "learned at once, it is once.")
     synthetic_faces: int = _faces(2100, "Faces drawn", at_least=70, step=70, is_advanced=True,
         help="How many, where the dataset is the built-in one.")
     # fmt: on
@@ -175,6 +180,11 @@ class RunConfig:
     def heads(self) -> int:
         """How many answers of seven emotions the network gives in training: 2 where it learns from both."""
         return 2 if self.targets == "both" else 1
+
+    @property
+    def asks_teachers_once(self) -> bool:
+        """Whether its teachers answer before the training begins, not for each face as it is changed."""
+        return bool(self.teachers) and (self.teachers_answer == "once" or self.heads == 2)
 
     def values(self) -> dict[str, Any]:
         """Return the values of all settings, those of the augmentation among them, by name."""

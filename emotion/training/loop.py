@@ -6,6 +6,7 @@ newest state), `best.weights.h5` (of the network alone), `tensorboard/` (event f
 says as "format" (see `config.RUN_FORMAT`).
 """
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from emotion.training.environment import note_fingerprint, note_precision, noted
 from emotion.training.metrics import METRICS, read_metrics
 from emotion.training.precision import decide
 from emotion.training.recipe import build_recipe, device_words, use_all_devices
+from emotion.training.teaching import taught
 
 
 def train(run: Path, control: callbacks.Control, task: str = "train") -> bool:
@@ -48,6 +50,9 @@ def train(run: Path, control: callbacks.Control, task: str = "train") -> bool:
     control.message(_faces_words(data))
     if task == "train":
         config = _with_precision(run / "config.json", config, control)
+        if config.asks_teachers_once:
+            control.message("Asking the teachers …")
+            data = replace(data, train=taught(data.train, config))
     if task == "train" and _fit(run, config, data, control):
         return False
     records = read_metrics(run / METRICS)

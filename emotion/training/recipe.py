@@ -51,7 +51,7 @@ def build_recipe(config: RunConfig, train_faces: int) -> Recipe:
         _take_weights(network, config.start_from, config.heads)
     augmented = build_augmentation(config.augmentation, config.seed)(network.input)
     outputs = network(augmented)
-    if config.teachers:
+    if config.teachers and not config.asks_teachers_once:
         answers = _teach(config.teachers, augmented, config.precision)
         outputs = layers.Concatenate(dtype="float32")([outputs, answers])
     model = keras.Model(network.input, outputs, name="training")
@@ -110,9 +110,9 @@ def _optimizer(config: RunConfig, steps: int) -> keras.optimizers.Optimizer:
 
 def _loss(config: RunConfig) -> keras.losses.Loss:
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
-    if config.targets == "both":
+    if config.heads == 2:
         return TwoHeadLoss(loss)
-    if not config.teachers:
+    if not config.teachers or config.asks_teachers_once:
         return loss
     return DistillationLoss(loss, config.teacher_share, config.teacher_temperature)
 
