@@ -10,6 +10,9 @@ In each round, one after another, each fits the same number of batches:
 - `augmentation outside`: the same layers, called on each batch before it goes to the graph;
 - `Keras's normalization`: `bare` with Keras's batch normalisation (see emotion/training/normalization.py).
 
+All of them compute in float32; last comes how much longer a step takes in bfloat16 (see
+emotion/training/precision.py), which ends soon where that is hopeless.
+
 Prints the median of the images a second, and its ratio to the baseline's. The clock runs from the second
 batch to the last: what surrounds them comes once a run. Needs TensorFlow.
 """
@@ -22,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -39,6 +42,8 @@ from emotion.training.augmentation import build_augmentation
 from emotion.training.batches import endless_batches
 from emotion.training.config import AugmentationConfig, RunConfig
 from emotion.training.data import Part, one_hot
+from emotion.training.pace import PrecisionTrial
+from emotion.training.precision import TRIAL_FACES, compare
 from emotion.training.presets import PRESETS
 from emotion.training.recipe import build_recipe
 
@@ -61,7 +66,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    config = replace(PRESETS[options.preset], targets="labels")
+    config = PRESETS[options.preset].changed(
+        targets="labels", precision="float32", start_from="", teachers=()
+    )
     part = _drawn_faces(config.batch_size * options.steps)
     ways = _ways(config, part, options.steps)
     clock = _Clock()
@@ -74,14 +81,20 @@ def main() -> None:
             paces[name].append(clock.batches_per_second() * config.batch_size)
     medians = {name: statistics.median(values) for name, values in paces.items()}
     ratios = {name: statistics.median(np.divide(values, paces["bare"])) for name, values in paces.items()}
+    trial = PrecisionTrial(*compare(config))
     if options.json:
-        print(json.dumps({"preset": options.preset, "images_per_second": medians, "ratios": ratios}))
+        found = {"preset": options.preset, "images_per_second": medians, "ratios": ratios}
+        print(json.dumps(found | {"step_seconds": asdict(trial)}))
         return
     print(
         f"{options.preset}: {options.rounds} rounds of {options.steps} batches of {config.batch_size} faces"
     )
     for name in ways:
         print(f"{name:22} {medians[name]:8.0f} images/s   {ratios[name]:6.2f} of bare")
+    print(
+        f"A step of {TRIAL_FACES} faces in bfloat16 takes {trial.bfloat16 / trial.float32:.2f} times as "
+        f"long as in float32 ({1000 * trial.bfloat16:.0f} and {1000 * trial.float32:.0f} ms)."
+    )
 
 
 def _drawn_faces(count: int) -> Part:

@@ -117,6 +117,7 @@ def _figures(card: ModelCard) -> dict[str, Any]:
         "titles": _TITLES,
         "matrix": matrix,
         "temperature": card.content.get("temperature"),
+        "class_weights": _class_weights(card),
     }
     if not matrix:
         return facts
@@ -131,6 +132,12 @@ def _figures(card: ModelCard) -> dict[str, Any]:
         "confusions": sorted(wrong, reverse=True)[:_MOST_CONFUSIONS],
         "weakest": min(found, key=found.__getitem__),
     }
+
+
+def _class_weights(card: ModelCard) -> dict[str, float]:
+    """Return by how much each emotion's probability was raised; empty where none was."""
+    weights = (card.content.get("calibration") or {}).get("class_weights") or []
+    return dict(zip(EMOTIONS, weights, strict=False)) if weights and max(weights) > min(weights) else {}
 
 
 def _steps(robustness: Robustness | None) -> range:

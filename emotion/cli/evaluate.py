@@ -15,12 +15,11 @@ from emotion.dataset.store import SYNTHETIC
 from emotion.evaluation import tasks
 from emotion.evaluation.report import Proportion, Report, Robustness
 from emotion.evaluation.robustness import CORRUPTIONS, SUBSET
-from emotion.evaluation.trial import Trial, TrialFaces, trial_faces
+from emotion.evaluation.trial import AGAINST, Trial, TrialFaces, trial_faces
 from emotion.jobs.progress import OnProgress
 from emotion.labels import in_percent
 from emotion.models.card import read_card
 from emotion.models.registry import active_model, model_folder
-from emotion.training.config import TARGETS
 
 _SOURCE = "an imported dataset's name, 'synthetic', or a path of any form that `datasets import` reads"
 
@@ -58,8 +57,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", default="test", choices=PART_NAMES)
     parser.add_argument(
         "--against",
-        default=TARGETS[0],
-        choices=TARGETS,
+        default=AGAINST[0],
+        choices=AGAINST,
         help="what counts as right: the labels, or what most people saw (a dataset with votes)",
     )
     parser.add_argument(

@@ -21,7 +21,8 @@ from emotion.errors import ReadableError
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
 from emotion.labels import how_sure
 from emotion.models.classifier import Classifier
-from emotion.models.registry import active_model, model_folder
+from emotion.models.mix import MIXES
+from emotion.models.registry import active_mix, active_model, model_folder
 from emotion.photos.analysis import Analysis, Analyzer, error_dict
 
 
@@ -55,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     analyze = commands.add_parser("analyze", help="find the faces in pictures and name their expressions")
     analyze.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="pictures, or folders of them")
     analyze.add_argument("--model", metavar="NAME", help="which model (default: the active one)")
+    analyze.add_argument(
+        "--mix",
+        choices=tuple(MIXES),
+        help="which mix of emotions the probabilities assume (default: the active model's): own, as the "
+        "model was made; training, as in its training data; even, all expressions alike",
+    )
     analyze.add_argument("--json", action="store_true", help="print JSON, one object a line")
     analyze.set_defaults(run=_analyze)
 
@@ -77,7 +84,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _analyze(arguments: argparse.Namespace) -> int:
-    analyzer = Analyzer(Classifier(model_folder(arguments.model or active_model())))
+    mix = arguments.mix or ("own" if arguments.model else active_mix())
+    analyzer = Analyzer(Classifier(model_folder(arguments.model or active_model()), mix=mix))
     failed = False
     for path in _pictures(arguments.paths):
         try:

@@ -17,6 +17,7 @@ from emotion.files import write_text
 from emotion.labels import in_percent
 from emotion.models import registry
 from emotion.models.card import LITERT_FILE, ModelCard, ModelError, read_card
+from emotion.models.mix import MIXES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         named[name] = commands.add_parser(name, help=meaning)
         named[name].set_defaults(run=action)
         named[name].add_argument("name", metavar="NAME")
+    named["use"].add_argument(
+        "--mix",
+        default="own",
+        choices=tuple(MIXES),
+        help="which mix of emotions its probabilities assume: own, as the model was made; training, as in "
+        "its training data; even, all expressions alike",
+    )
     named["rename"].add_argument("new_name", metavar="NEW_NAME")
     named["note"].add_argument("text", metavar="TEXT")
     named["card"].add_argument(
@@ -105,8 +113,9 @@ def _facts(card: ModelCard, is_active: bool, measured: timing.Timing | None) -> 
 
 
 def _use(arguments: argparse.Namespace) -> int:
-    registry.activate(arguments.name)
-    say(f"The pages and the command line now use {arguments.name}.")
+    registry.activate(arguments.name, arguments.mix)
+    mix = "" if arguments.mix == "own" else f", {MIXES[arguments.mix][0].lower()}{MIXES[arguments.mix][1:]}"
+    say(f"The pages and the command line now use {arguments.name}{mix}.")
     return 0
 
 

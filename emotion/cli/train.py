@@ -139,7 +139,7 @@ def _print_estimate(arguments: argparse.Namespace, config: RunConfig, pace: Pace
         print(json.dumps(asdict(expected) | asdict(pace) | faces))
         return
     print(
-        f"About {timedelta(seconds=round(expected.seconds))} on {pace.device}, "
+        f"About {timedelta(seconds=round(expected.seconds))} on {pace.device} in {pace.precision}, "
         f"{expected.seconds_per_epoch:.1f} seconds an epoch, {pace.images_per_second:.0f} faces a second"
     )
 

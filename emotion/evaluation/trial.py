@@ -11,6 +11,9 @@ from emotion.dataset.splits import part_mask
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import clear_winners, require_votes
 
+# What may count as right.
+AGAINST = ("labels", "votes")
+
 
 @dataclass(frozen=True)
 class Trial:

@@ -79,7 +79,9 @@ class ModelCard:
     @property
     def judged_by(self) -> str:
         """What counted as right when its figures were measured: "labels", or people's "votes"."""
-        return (self.content.get("config") or {}).get("targets", "labels")
+        config = self.content.get("config") or {}
+        targets = config.get("targets", "labels")
+        return config.get("answers", "votes") if targets == "both" else targets
 
     @property
     def reading(self) -> Reading:

@@ -11,6 +11,7 @@ from emotion.faces import FACE_SIZE
 from emotion.labels import EMOTIONS
 from emotion.models.card import LITERT_FILE, ModelCard, ModelError, folder_version, read_card
 from emotion.models.litert import LiteRTError, open_own, open_plain
+from emotion.models.mix import change_of, mixed_version
 from emotion.pool import Pool
 
 
@@ -37,6 +38,7 @@ class Classifier:
     Args:
         folder: `models/NAME` with `model.tflite` and `card.json`.
         threads: how many faces of one call may be predicted at the same time.
+        mix: which mix of emotions the probabilities assume; one of `mix.MIXES`.
 
     Attributes:
         card: what is known of the model.
@@ -47,10 +49,11 @@ class Classifier:
         ModelError: the folder holds no usable model.
     """
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path, threads: int = 1, mix: str = "own") -> None:
         self.card: ModelCard = read_card(folder)
         # Taken before the file is read: if it is replaced in between, the next look finds another version.
-        self.version: str = folder_version(folder)
+        self.version: str = mixed_version(folder_version(folder), mix)
+        self._change = change_of(self.card, mix)
         self._threads = threads
         try:
             self._content = (folder / LITERT_FILE).read_bytes()
@@ -100,6 +103,8 @@ class Classifier:
                     for part in several
                 ]
         probabilities = np.concatenate([scores for scores, _ in parts])[:, self._order]
+        if self._change is not None:
+            probabilities = self._change(probabilities)
         if not self.has_activation_maps:
             return Predictions(probabilities, None)
         maps = np.concatenate([maps for _, maps in parts if maps is not None])

@@ -23,6 +23,7 @@ from emotion.models.card import (
     folder_version,
     read_card,
 )
+from emotion.models.mix import MIXES, mixed_version, mixes_of
 
 DEFAULT_MODEL = "crowd"
 # They come with the product: never renamed, replaced or deleted.
@@ -88,17 +89,29 @@ def active_model() -> str:
     return DEFAULT_MODEL if DEFAULT_MODEL in names else names[0]
 
 
-def activate(name: str) -> None:
+def active_mix() -> str:
+    """Return which mix of emotions the probabilities of the active model are to assume; see `mix.MIXES`."""
+    chosen = read_object(paths.models_folder() / _ACTIVE) or {}
+    mix = chosen.get("mix", "own")
+    return mix if mix in MIXES and chosen.get("name", DEFAULT_MODEL) == active_model() else "own"
+
+
+def activate(name: str, mix: str = "own") -> None:
     """Let the pages and the command line predict with this model from now on.
 
+    Args:
+        name: of the model.
+        mix: of emotions that its probabilities assume; one of `mix.MIXES`.
+
     Raises:
-        ModelError: there is none of that name, or its card cannot be read.
+        ModelError: there is none of that name, its card cannot be read, or the mix cannot be had of it.
         FileError: the disk refuses.
     """
-    read_card(model_folder(name))
+    if mix not in (possible := mixes_of(read_card(model_folder(name)))):
+        raise ModelError(f"The model {name!r} has no mix {mix!r}; choose from: {', '.join(possible)}.")
     with disk_errors("The choice of the model could not be kept"):
         paths.models_folder().mkdir(parents=True, exist_ok=True)
-        write_json(paths.models_folder() / _ACTIVE, {"name": name})
+        write_json(paths.models_folder() / _ACTIVE, {"name": name, "mix": mix})
 
 
 def _read_active() -> str | None:
@@ -115,6 +128,11 @@ def model_version(name: str) -> str:
         ModelError: there is none of that name, or it lacks a file.
     """
     return folder_version(model_folder(name))
+
+
+def active_version() -> str:
+    """Return what differs wherever the active model would answer differently; see `model_version`."""
+    return mixed_version(model_version(active_model()), active_mix())
 
 
 def is_shipped(name: str) -> bool:

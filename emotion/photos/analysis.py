@@ -11,7 +11,7 @@ from emotion.faces.detector import DetectedFace, FaceDetector, YuNetDetector
 from emotion.images import decode_image
 from emotion.labels import EMOTIONS, UNCERTAIN, by_emotion
 from emotion.models.classifier import Classifier
-from emotion.models.registry import active_model, model_folder
+from emotion.models.registry import active_mix, active_model, model_folder
 
 # An answer counts as uncertain where the best guess is weak, or hardly better than the second.
 # What this does to a model on the public test: `python benchmarks/uncertain.py`.
@@ -146,7 +146,7 @@ class Analyzer:
     """
 
     def __init__(self, classifier: Classifier | None = None, detector: FaceDetector | None = None) -> None:
-        self.classifier = classifier or Classifier(model_folder(active_model()))
+        self.classifier = classifier or Classifier(model_folder(active_model()), mix=active_mix())
         self.detector = detector or YuNetDetector()
 
     def analyze(self, picture: bytes | np.ndarray) -> Analysis:

@@ -1,10 +1,11 @@
 """Networks by name, in pure Keras 3: from 48x48 grey faces to seven logits.
 
 Every network takes float32 (n, 48, 48, 1) with values from 0 to 255 and returns float32 logits
-(n, 7). It ends in a layer named `features`, (n, height, width, channels), global average pooling,
-and a head: dropout, dense layers, of which the last is named `logits`. The head works on the last
-axis alone, so `finish.py` applies it at each place of the features as well: that gives the class
-activation maps (Zhou et al. 2016, "Learning Deep Features for Discriminative Localization").
+(n, 7), or (n, 14) where it learns two answers at once. It ends in a layer named `features`,
+(n, height, width, channels), global average pooling, and a head: dropout, dense layers, of which the
+last is named `logits`. The head works on the last axis alone, so `finish.py` applies it at each place
+of the features as well: that gives the class activation maps (Zhou et al. 2016, "Learning Deep
+Features for Discriminative Localization").
 """
 
 from collections.abc import Callable, Iterator
@@ -17,8 +18,13 @@ from emotion.labels import EMOTIONS
 from emotion.training.config import RunConfig
 
 
-def build_network(config: RunConfig) -> keras.Model:
-    """Return the untrained network that the config describes."""
+def build_network(config: RunConfig, heads: int = 0) -> keras.Model:
+    """Return the untrained network that the config describes.
+
+    Args:
+        config: of the run.
+        heads: how many answers of seven logits it gives; 0: as many as the run learns.
+    """
     faces = keras.Input((FACE_SIZE, FACE_SIZE, 1), name="face")
     # Each face to mean 0 and deviation 1: a dim photograph and a bright one look alike from here on.
     x = layers.LayerNormalization(
@@ -26,19 +32,33 @@ def build_network(config: RunConfig) -> keras.Model:
     )(faces)
     x = layers.Activation("linear", name="features")(ARCHITECTURES[config.architecture](x, config))
     x = layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(x)
-    for layer in _head(config):
+    for layer in _head(config, heads or config.heads):
         x = layer(x)
     return keras.Model(faces, x, name=config.architecture)
 
 
-def _head(config: RunConfig) -> list[layers.Layer]:
+def _head(config: RunConfig, heads: int) -> list[layers.Layer]:
     head: list[layers.Layer] = [layers.Dropout(config.dropout, name="head_dropout")]
     if config.dense_units:
         head = [
             layers.Dense(config.dense_units, activation="relu", dtype="float32", name="hidden"),
             layers.Dropout(config.dropout, name="head_dropout"),
         ]
-    return [*head, layers.Dense(len(EMOTIONS), dtype="float32", name="logits")]
+    return [*head, layers.Dense(len(EMOTIONS) * heads, dtype="float32", name="logits")]
+
+
+def one_head(network: keras.Model, config: RunConfig) -> keras.Model:
+    """Return a network that gives, of the two answers that another has learned, the one the config asks for.
+
+    Args:
+        network: as `build_network` makes it of a config with two heads; it keeps its weights.
+        config: the same config.
+    """
+    single = build_network(config, heads=1)
+    *trunk, kernel, bias = network.get_weights()
+    columns = slice(len(EMOTIONS)) if config.answers == "votes" else slice(len(EMOTIONS), None)
+    single.set_weights([*trunk, kernel[:, columns], bias[columns]])
+    return single
 
 
 def apply_head(network: keras.Model, features: keras.KerasTensor) -> keras.KerasTensor:

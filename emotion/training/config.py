@@ -14,11 +14,11 @@ from emotion.dataset.store import SYNTHETIC
 from emotion.errors import ReadableError
 from emotion.training.settings import GROUPS, Setting, setting, settings_of
 
-# What a run's `config.json` holds beside the settings: where it was made, and of which faces.
-RUN_NOTES = ("environment", "dataset_fingerprint")
+# What a run's `config.json` holds beside the settings: where it was made, of which faces, in which numbers.
+RUN_NOTES = ("environment", "dataset_fingerprint", "computes_in")
 # And as "format" the version of the run's whole folder. A setting that is added needs no new one: its
 # default does what was done before. Anything else raises it, and `from_json` brings older settings forward.
-RUN_FORMAT = 1
+RUN_FORMAT = 2
 
 
 class ConfigError(ReadableError):
@@ -83,8 +83,10 @@ class RunConfig:
     ema_momentum: float = _course(0.998, "Averaging of weights (EMA)", at_least=0, below=1, step=0.001,
         cost="on", help="How slowly the averaged weights follow: 0.998 is over 500 steps; 0 turns it off.")
     seed: int = _course(0, "Seed", at_least=0, help="Of every random choice.")
-    mixed_precision: bool = _course(True, "Mixed precision", cost="value",
-        help="Computes in bfloat16, keeps float32 weights: faster on processors that have it.")
+    precision: str = _course("auto", "Precision", cost="value",
+        choices={"auto": "What this machine does faster", "float32": "float32", "bfloat16": "bfloat16"},
+        help="Weights are float32 either way. bfloat16 is over twice as fast on processors with units for "
+        "it, many times slower on others: automatic times a few steps of each, once.")
     optimizer: str = _course("sgd", "Optimiser", cost="value",
         choices={"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
         help="What changes the weights; the momentum of SGD is Nesterov's.")
@@ -128,12 +130,20 @@ class RunConfig:
         is_advanced=True, help="The model sees each face both ways: a little better, twice the work.")
 
     # The votes are FER+'s (Barsoum et al. 2016).
-    targets: str = _faces("labels", "Learn from", choices={"labels": "Labels", "votes": "People's votes"},
+    targets: str = _faces("labels", "Learn from",
+        choices={"labels": "Labels", "votes": "People's votes", "both": "Both at once"},
         help="What a face should be recognised as: its label, or the share of the people who voted for each "
-        "emotion, which only a dataset with votes attached has.")
+        "emotion, which only a dataset with votes attached has. Both: a network with an answer for each, "
+        "of which the votes' becomes the model.")
+    answers: str = _faces("votes", "Answers as", choices={"votes": "Most people", "labels": "The labels"},
+        is_advanced=True, only_if=lambda values: values["targets"] == "both",
+        help="Which of the two answers that were learned the model gives.")
     class_balance: str = _faces("none", "Rare classes",
         choices={"none": "As they are", "weights": "Count more", "sampling": "Shown more often"},
         help="What is done so that rare emotions are learned, too.")
+    recall_budget: float = _faces(0.0, "Accuracy given for rare emotions", at_least=0, at_most=0.2, unit="%",
+        help="Answers lean towards rare emotions as far as it costs no more accuracy than this on the "
+        "validation faces; 0 leaves them as the network gives them.")
     validation_share: float = _faces(0.1, "Share for validation", above=0, at_most=0.5, unit="%",
         help="Of the training faces, where the dataset has no validation split of its own; the best epoch is "
         "chosen on them.")
@@ -150,6 +160,11 @@ class RunConfig:
         only_if=lambda values: bool(values["teachers"]), help="Of the loss.")
     teacher_temperature: float = _faces(2.0, "Teachers' temperature", above=0, step=0.5, is_advanced=True,
         only_if=lambda values: bool(values["teachers"]), help="Softens the answers of both sides.")
+    teachers_answer: str = _faces("augmented", "Teachers answer", cost="value", is_advanced=True,
+        choices={"augmented": "For every changed face", "once": "Once for each face"},
+        only_if=lambda values: bool(values["teachers"]),
+        help="Every changed face teaches more an epoch; once takes far less time. Where labels and votes are "
+        "learned at once, it is once.")
     synthetic_faces: int = _faces(2100, "Faces drawn", at_least=70, step=70, is_advanced=True,
         help="How many, where the dataset is the built-in one.")
     # fmt: on
@@ -160,6 +175,16 @@ class RunConfig:
         _check(self, _OWN)
         if not self.name.replace("-", "").replace("_", "").isalnum():
             raise ConfigError("The name must be made of letters, digits, '-' and '_'.")
+
+    @property
+    def heads(self) -> int:
+        """How many answers of seven emotions the network gives in training: 2 where it learns from both."""
+        return 2 if self.targets == "both" else 1
+
+    @property
+    def asks_teachers_once(self) -> bool:
+        """Whether its teachers answer before the training begins, not for each face as it is changed."""
+        return bool(self.teachers) and (self.teachers_answer == "once" or self.heads == 2)
 
     def values(self) -> dict[str, Any]:
         """Return the values of all settings, those of the augmentation among them, by name."""
@@ -197,6 +222,8 @@ class RunConfig:
                 raise ConfigError("The run was made by a newer version of this program; use that one.")
             for note in RUN_NOTES:
                 values.pop(note, None)
+            if "mixed_precision" in values:  # until format 1
+                values["precision"] = "bfloat16" if values.pop("mixed_precision") else "float32"
             for name, known in _OWN.items():
                 if known.is_tuple and isinstance(values.get(name), list):
                     values[name] = tuple(values[name])
@@ -209,7 +236,6 @@ class RunConfig:
 _OWN, _PARTS = settings_of(RunConfig), settings_of(AugmentationConfig)
 # All settings by name, in the order in which they are shown.
 SETTINGS: dict[str, Setting] = _OWN | _PARTS
-TARGETS = tuple(SETTINGS["targets"].choices)
 
 
 def _check(config: RunConfig | AugmentationConfig, settings: dict[str, Setting]) -> None:

@@ -14,6 +14,9 @@ from emotion.dataset.votes import COLUMN_OF_EMOTION, clear_winners, require_vote
 from emotion.labels import EMOTIONS
 from emotion.training.config import RunConfig
 
+# How much of a target its own label makes where the votes say what it would be on average.
+LABEL_TRUST = 0.5
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -100,7 +103,7 @@ def load_votes(config: RunConfig) -> np.ndarray | None:
     Raises:
         DatasetError: the dataset has no votes.
     """
-    if config.targets != "votes":
+    if config.targets == "labels":
         return None
     if config.dataset == SYNTHETIC or not is_imported(config.dataset):
         raise DatasetError(
@@ -113,7 +116,11 @@ def load_votes(config: RunConfig) -> np.ndarray | None:
 
 
 def prepare(
-    dataset: FaceDataset, validation_share: float, seed: int, votes: np.ndarray | None = None
+    dataset: FaceDataset,
+    validation_share: float,
+    seed: int,
+    votes: np.ndarray | None = None,
+    both: bool = False,
 ) -> TrainingData:
     """Split off validation and test, so that nothing learned by heart can count as a success.
 
@@ -126,6 +133,7 @@ def prepare(
         validation_share: of the training faces, 0 to 1; used where the dataset has no such split.
         seed: of the draw.
         votes: uint8 (n, 10); what to learn instead of the labels (see `vote_targets`).
+        both: learn the labels beside the votes (see `label_targets`): targets are (n, 14) then.
 
     Raises:
         DatasetError: there are too few training faces to split.
@@ -144,11 +152,17 @@ def prepare(
         train, validation = train.take(~mask), train.take(mask)
     fingerprint, unclear = dataset.fingerprint(), 0
     if votes is not None:
-        both = fingerprint.encode() + np.ascontiguousarray(votes).tobytes()
-        fingerprint = hashlib.sha256(both).hexdigest()[:16]
+        content = fingerprint.encode() + np.ascontiguousarray(votes).tobytes()
+        fingerprint = hashlib.sha256(content).hexdigest()[:16]
         before = len(train) + len(validation) + len(test)
         train, validation, test = (vote_targets(part, votes) for part in (train, validation, test))
         unclear = before - len(train) - len(validation) - len(test)
+        if both:
+            labels = dataset.labels
+            table = label_table(train.targets, labels[train.rows])
+            # Of the labels, the faces nothing is learned from are judged by the labels as they are.
+            train = _beside(train, label_targets(train.targets, labels[train.rows], table))
+            validation, test = (_beside(part, one_hot(labels[part.rows])) for part in (validation, test))
     if len(train) < len(EMOTIONS) or len(validation) == 0:
         raise DatasetError("The dataset has too few faces to train on; a few hundred are a start.")
     return TrainingData(
@@ -181,6 +195,41 @@ def vote_targets(part: Part, votes: np.ndarray) -> Part:
     chosen = part.take(kept)
     faces = replace(chosen.faces, labels=winners[kept])
     return Part(faces, emotions[kept] / emotions[kept].sum(axis=1, keepdims=True), chosen.rows)
+
+
+def label_table(shares: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return how often each label stands on a face in which people saw each emotion, float32 (7, 7).
+
+    Args:
+        shares: of the votes, float (n, 7).
+        labels: of the same faces, int (n,).
+
+    Returns:
+        A row for each emotion that people saw; rows sum to 1.
+    """
+    counts = shares.T @ one_hot(labels) + 1  # one more each, so that a table of few faces is never sure
+    return (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def label_targets(
+    shares: np.ndarray, labels: np.ndarray, table: np.ndarray, trust: float = LABEL_TRUST
+) -> np.ndarray:
+    """Return what to learn of labels that people contradict, float32 (n, 7).
+
+    A label is one noisy reading of a face, the votes are ten others. What faces with such votes are
+    usually labelled says what the label would be on average, and takes most of its noise away.
+
+    Args:
+        shares: of the votes, float (n, 7).
+        labels: int (n,).
+        table: as `label_table` makes it.
+        trust: the label's own part, 0 to 1; the rest is the table's.
+    """
+    return (trust * one_hot(labels) + (1 - trust) * shares @ table).astype(np.float32)
+
+
+def _beside(part: Part, targets: np.ndarray) -> Part:
+    return replace(part, targets=np.concatenate([part.targets, targets], axis=1))
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:

@@ -60,6 +60,16 @@ def _git_commit() -> str | None:
         return None
 
 
+def noted_precision(config_file: Path) -> str | None:
+    """Return in which precision a run computes, if that was decided already."""
+    return (read_object(config_file) or {}).get("computes_in")
+
+
+def note_precision(config_file: Path, precision: str) -> None:
+    """Note in a run's `config.json` in which precision it computes, so that it goes on as it began."""
+    write_json(config_file, (read_object(config_file) or {}) | {"computes_in": precision})
+
+
 def note_fingerprint(config_file: Path, fingerprint: str) -> None:
     """Note in a run's `config.json` which faces it was trained on, or check that they are still the same.
 

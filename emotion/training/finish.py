@@ -10,8 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
-from scipy.optimize import brentq
-from scipy.special import softmax
 
 from emotion.evaluation.metrics import evaluate_probabilities
 from emotion.evaluation.report import Report
@@ -21,34 +19,9 @@ from emotion.files import write_arrays, write_json
 from emotion.labels import EMOTIONS
 from emotion.models.card import CARD, CARD_VERSION, KERAS_FILE, LITERT_FILE, WITHOUT_COPIES
 from emotion.training.architectures import apply_head
+from emotion.training.calibration import Calibration
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, TrainingData
-
-
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the temperature at which the model is, on average, as sure as it is right.
-
-    One number, fitted on validation faces, divides the logits (Guo et al. 2017, "On Calibration of Modern
-    Neural Networks"); it changes no answer, only how sure the model says it is. Where labels are noisy, the
-    likelihood, which is the usual measure, leaves the middling answers too sure; so mean confidence and
-    accuracy are made equal instead (Clarte et al. 2023, "Expectation consistency for calibration of neural
-    networks").
-
-    Args:
-        logits: float (n, 7).
-        labels: int (n,).
-    """
-    accuracy = (logits.argmax(axis=1) == labels).mean()
-
-    def too_sure(log_temperature: float) -> float:
-        return float(softmax(logits / np.exp(log_temperature), axis=1).max(axis=1).mean() - accuracy)
-
-    surest, least_sure = -3.0, 3.0
-    if too_sure(surest) <= 0:
-        return float(np.exp(surest))
-    if too_sure(least_sure) >= 0:
-        return float(np.exp(least_sure))
-    return float(np.exp(brentq(too_sure, surest, least_sure)))
 
 
 def network_logits(
@@ -67,9 +40,9 @@ def network_logits(
 
 
 def inference_model(
-    network: keras.Model, temperature: float = 1.0, average_mirrored: bool = False
+    network: keras.Model, calibration: Calibration | None = None, average_mirrored: bool = False
 ) -> keras.Model:
-    """Turn a trained network into the model that ships, with the temperature folded in.
+    """Turn a trained network into the model that ships, with its calibration folded in.
 
     The result maps float32 (n, 48, 48, 1), 0 to 255, to `probabilities` (n, 7) and to
     `activation_maps` (n, height, width, 7). As the network ends in average pooling and dense layers,
@@ -78,12 +51,12 @@ def inference_model(
 
     Args:
         network: as `architectures.build_network` makes it; its last layer is changed.
-        temperature: divides the logits.
+        calibration: of the logits; None leaves them as they are.
         average_mirrored: average the logits, and the maps, of each face and its mirror image.
     """
-    logits_layer = network.get_layer("logits")
-    kernel, bias = (np.asarray(weights) / temperature for weights in logits_layer.get_weights())
-    logits_layer.set_weights([kernel, bias])
+    if calibration is not None:
+        logits_layer = network.get_layer("logits")
+        logits_layer.set_weights(calibration.fold(*logits_layer.get_weights()))
     maps = apply_head(network, network.get_layer("features").output)
     both = keras.Model(network.input, [network.output, maps], name=network.name)
 
@@ -131,7 +104,7 @@ def dataset_facts(data: TrainingData, source: str) -> dict[str, Any]:
 
 
 def build_card(
-    config: RunConfig, model: keras.Model, data: TrainingData, temperature: float, best_epoch: int
+    config: RunConfig, model: keras.Model, data: TrainingData, calibration: Calibration, best_epoch: int
 ) -> dict[str, Any]:
     """Return the card of a model: what it is, trained on what; `write_model` adds how good it is."""
     settings = asdict(config)
@@ -145,7 +118,12 @@ def build_card(
         "input": {"shape": [FACE_SIZE, FACE_SIZE, 1], "dtype": "float32", "range": [0, 255]},
         "architecture": config.architecture,
         "parameters": int(sum(np.prod(weight.shape) for weight in model.trainable_weights)),
-        "temperature": temperature,
+        "temperature": calibration.temperature,
+        "calibration": {
+            "class_weights": calibration.weights.tolist(),
+            "sharpness": calibration.sharpness,
+            "class_shares": calibration.shares.tolist(),
+        },
         "best_epoch": best_epoch,
         "dataset": dataset_facts(data, config.dataset),
         "metrics": {},

@@ -6,6 +6,7 @@ newest state), `best.weights.h5` (of the network alone), `tensorboard/` (event f
 says as "format" (see `config.RUN_FORMAT`).
 """
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,16 @@ import keras
 from emotion.errors import TrainingError
 from emotion.files import write_json
 from emotion.training import callbacks, finish
-from emotion.training.architectures import build_network
+from emotion.training.architectures import build_network, one_head
 from emotion.training.batches import endless_batches
+from emotion.training.calibration import calibrate
 from emotion.training.config import RunConfig, load_config
 from emotion.training.data import TrainingData, load_dataset, load_votes, prepare
-from emotion.training.environment import note_fingerprint
+from emotion.training.environment import note_fingerprint, note_precision, noted_precision
 from emotion.training.metrics import METRICS, read_metrics
+from emotion.training.precision import decide
 from emotion.training.recipe import build_recipe, device_words, use_all_devices
+from emotion.training.teaching import taught
 
 
 def train(run: Path, control: callbacks.Control, task: str = "train") -> bool:
@@ -40,9 +44,15 @@ def train(run: Path, control: callbacks.Control, task: str = "train") -> bool:
     """
     config = load_config(run / "config.json")
     control.message(f"Reading the faces of {Path(config.dataset).name} …")
-    data = prepare(load_dataset(config), config.validation_share, config.seed, load_votes(config))
+    faces, votes = load_dataset(config), load_votes(config)
+    data = prepare(faces, config.validation_share, config.seed, votes, config.heads == 2)
     note_fingerprint(run / "config.json", data.fingerprint)
     control.message(_faces_words(data))
+    if task == "train":
+        config = _with_precision(run / "config.json", config, control)
+        if config.asks_teachers_once:
+            control.message("Asking the teachers …")
+            data = replace(data, train=taught(data.train, config))
     if task == "train" and _fit(run, config, data, control):
         return False
     records = read_metrics(run / METRICS)
@@ -51,8 +61,21 @@ def train(run: Path, control: callbacks.Control, task: str = "train") -> bool:
             "No epoch is finished yet, so there is nothing to make a model of; resume the run."
         )
     control.message("Writing the model and measuring it …")
+    if config.heads == 2:
+        # Measured by what it answers alone: by the labels, that is on every face.
+        judged_by = votes if config.answers == "votes" else None
+        data = prepare(faces, config.validation_share, config.seed, judged_by)
     _export(run, config, data, records)
     return True
+
+
+def _with_precision(config_file: Path, config: RunConfig, control: callbacks.Control) -> RunConfig:
+    """Return the config with its precision decided; a resumed run goes on in the one it began with."""
+    if noted := noted_precision(config_file):
+        return config.changed(precision=noted)
+    config = decide(config, control.message)
+    note_precision(config_file, config.precision)
+    return config
 
 
 def _faces_words(data: TrainingData) -> str:
@@ -121,17 +144,19 @@ def _export(run: Path, config: RunConfig, data: TrainingData, records: list[dict
     keras.config.set_dtype_policy("float32")
     network = build_network(config)
     network.load_weights(run / "best.weights.h5")
+    if config.heads > 1:
+        network = one_head(network, config)
     logits = finish.network_logits(network, data.validation.images, config.average_mirrored)
     # Against the right answer, also where shares of votes were learned: "80 % sure" means right in 80 %.
-    temperature = finish.fit_temperature(logits, data.validation.labels)
+    calibration = calibrate(logits, data.validation.labels, config.recall_budget)
     best_epoch = max(records, key=lambda record: record["val_accuracy"])["epoch"]
-    model = finish.inference_model(network, temperature, config.average_mirrored)
-    card = finish.build_card(config, model, data, temperature, best_epoch)
+    model = finish.inference_model(network, calibration, config.average_mirrored)
+    card = finish.build_card(config, model, data, calibration, best_epoch)
     metrics = finish.write_model(run, model, card, data)
     result = {
         "epochs": len(records),
         "best_epoch": best_epoch,
-        "temperature": temperature,
+        "temperature": calibration.temperature,
         "device": device_words(),
         "metrics": {split: report.figures() for split, report in metrics.items()},
     }

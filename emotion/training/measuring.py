@@ -19,6 +19,7 @@ from emotion.training.batches import endless_batches
 from emotion.training.config import RunConfig
 from emotion.training.data import Part, one_hot
 from emotion.training.pace import LayerRow, NetworkDescription, Pace
+from emotion.training.precision import decide
 from emotion.training.recipe import build_recipe, device_words, use_all_devices
 
 # Batches before the clock starts, and the least number and time of those that count.
@@ -33,7 +34,7 @@ def describe(config: RunConfig) -> NetworkDescription:
     known = inspection.known_description(config)
     if known is not None:
         return known
-    network = build_network(config)
+    network = build_network(config, heads=1)  # what becomes the model
     rows = tuple(
         LayerRow(
             name=layer.name,
@@ -74,9 +75,12 @@ def measure(config: RunConfig) -> Pace:
 
 
 def _measure(config: RunConfig) -> Pace:
-    started = time.perf_counter() - (time.time() - psutil.Process().create_time())
     use_all_devices()
-    part = _noise(max(config.batch_size * 4, VALIDATION_FACES))
+    started = time.perf_counter() - (time.time() - psutil.Process().create_time())
+    asked, before = config, time.perf_counter()
+    config = decide(config)
+    started += time.perf_counter() - before  # which comes once a machine, not once a run
+    part = _noise(max(config.batch_size * 4, VALIDATION_FACES), config.heads)
     recipe = build_recipe(config, len(part))
     clock = _Clock()
     recipe.model.fit(
@@ -100,9 +104,10 @@ def _measure(config: RunConfig) -> Pace:
         finish_seconds=_write(config, recipe.network),
         images_per_second=config.batch_size / per_batch,
         device=device_words(),
+        precision=config.precision,
         measured_at=time.time(),
     )
-    inspection.remember("measure", config, pace)
+    inspection.remember("measure", asked, pace)
     return pace
 
 
@@ -120,12 +125,12 @@ class _Clock(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _noise(count: int) -> Part:
+def _noise(count: int, heads: int) -> Part:
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (count, FACE_SIZE, FACE_SIZE), dtype=np.uint8)
     labels = np.arange(count) % len(EMOTIONS)
     faces = FaceDataset(images, labels, np.full(count, "train"), np.full(count, "noise"))
-    return Part(faces, one_hot(labels), np.arange(count))
+    return Part(faces, np.tile(one_hot(labels), (1, heads)), np.arange(count))
 
 
 def _write(config: RunConfig, network: keras.Model) -> float:
@@ -135,5 +140,7 @@ def _write(config: RunConfig, network: keras.Model) -> float:
     copy = build_network(config)
     copy.set_weights(network.get_weights())
     with tempfile.TemporaryDirectory() as folder:
-        finish.write_model_files(finish.inference_model(copy, 1.0, config.average_mirrored), Path(folder))
+        finish.write_model_files(
+            finish.inference_model(copy, average_mirrored=config.average_mirrored), Path(folder)
+        )
     return time.perf_counter() - before

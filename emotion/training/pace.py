@@ -34,6 +34,32 @@ class NetworkDescription:
 
 
 @dataclass(frozen=True)
+class PrecisionTrial:
+    """How long a step of training took in each precision, in seconds; medians.
+
+    Attributes:
+        float32: of a step in float32.
+        bfloat16: of one in bfloat16.
+    """
+
+    float32: float
+    bfloat16: float
+
+    @property
+    def faster(self) -> str:
+        """The precision to compute in; float32, which is exact, where both are alike."""
+        return "bfloat16" if self.bfloat16 < 0.95 * self.float32 else "float32"
+
+    @property
+    def in_words(self) -> str:
+        """What was found, as a log says it."""
+        return (
+            f"Computing in {self.faster}: here, a step takes {1000 * self.float32:.0f} ms in float32 and "
+            f"{1000 * self.bfloat16:.0f} ms in bfloat16."
+        )
+
+
+@dataclass(frozen=True)
 class Pace:
     """How fast this machine trains a network, as a few batches showed.
 
@@ -44,6 +70,7 @@ class Pace:
         finish_seconds: writing the model at the end.
         images_per_second: in training.
         device: "CPU", "1 GPU" ...
+        precision: "float32" or "bfloat16".
         measured_at: Unix seconds.
     """
 
@@ -53,6 +80,7 @@ class Pace:
     finish_seconds: float
     images_per_second: float
     device: str
+    precision: str
     measured_at: float
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from emotion.labels import EMOTIONS
@@ -12,6 +13,7 @@ from emotion.training.architectures import build_network
 from emotion.training.augmentation import build_augmentation
 from emotion.training.config import ConfigError, RunConfig
 from emotion.training.normalization import with_fast_normalization
+from emotion.training.precision import POLICIES
 
 # Keeps the logarithm of a teacher's probability finite.
 _EPSILON = 1e-7
@@ -36,21 +38,21 @@ def build_recipe(config: RunConfig, train_faces: int) -> Recipe:
     """Build and compile what the config describes.
 
     Args:
-        config: of the run.
+        config: of the run, its precision decided (see `precision.decide`).
         train_faces: how many faces there are to learn from.
 
     Raises:
         ConfigError: the model to start from has another architecture.
         ModelError: there is no such teacher, or model to start from.
     """
-    keras.config.set_dtype_policy("mixed_bfloat16" if config.mixed_precision else "float32")
+    keras.config.set_dtype_policy(POLICIES[config.precision])
     network = with_fast_normalization(build_network(config))
     if config.start_from:
-        _take_weights(network, config.start_from)
+        _take_weights(network, config.start_from, config.heads)
     augmented = build_augmentation(config.augmentation, config.seed)(network.input)
     outputs = network(augmented)
-    if config.teachers:
-        answers = _teach(config.teachers, augmented, config.mixed_precision)
+    if config.teachers and not config.asks_teachers_once:
+        answers = _teach(config.teachers, augmented, config.precision)
         outputs = layers.Concatenate(dtype="float32")([outputs, answers])
     model = keras.Model(network.input, outputs, name="training")
     steps = max(1, train_faces // config.batch_size)
@@ -108,9 +110,28 @@ def _optimizer(config: RunConfig, steps: int) -> keras.optimizers.Optimizer:
 
 def _loss(config: RunConfig) -> keras.losses.Loss:
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
-    if not config.teachers:
+    if config.heads == 2:
+        return TwoHeadLoss(loss)
+    if not config.teachers or config.asks_teachers_once:
         return loss
     return DistillationLoss(loss, config.teacher_share, config.teacher_temperature)
+
+
+class TwoHeadLoss(keras.losses.Loss):
+    """The mean of one loss over two heads, of which each answers the same faces in its own terms.
+
+    Args:
+        loss: of targets (n, 7) and logits (n, 7).
+    """
+
+    def __init__(self, loss: keras.losses.Loss) -> None:
+        super().__init__(name="two_heads")
+        self.loss = loss
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each face; both (n, 14): of the votes' head, then of the labels'."""
+        pairs = zip(ops.split(y_true, 2, axis=-1), ops.split(y_pred, 2, axis=-1), strict=True)
+        return sum(self.loss.call(*pair) for pair in pairs) / 2
 
 
 class DistillationLoss(keras.losses.Loss):
@@ -138,14 +159,15 @@ class DistillationLoss(keras.losses.Loss):
         return (1 - self.share) * self.loss.call(y_true, logits) + self.share * self.temperature**2 * distance
 
 
-def _take_weights(network: keras.Model, name: str) -> None:
+def _take_weights(network: keras.Model, name: str, heads: int) -> None:
     """Give the network the weights of a model of the same architecture."""
     source = _load_model(name)
     inner = next((layer for layer in source.layers if isinstance(layer, keras.Model)), source)
     try:
         # Up to the logits: what the model has beside them, for its maps, is not the network's.
         weights = keras.Model(inner.input, inner.get_layer("logits").output).get_weights()
-        network.set_weights(weights)
+        *trunk, kernel, bias = weights
+        network.set_weights([*trunk, np.tile(kernel, (1, heads)), np.tile(bias, heads)])
     except ValueError as error:
         raise ConfigError(
             f"The model {name!r} has another architecture, so nothing can start from it."
@@ -159,12 +181,12 @@ def _load_model(name: str) -> keras.Model:
     return keras.models.load_model(file, compile=False, safe_mode=True)
 
 
-def _teach(names: tuple[str, ...], faces: keras.KerasTensor, mixed_precision: bool) -> keras.KerasTensor:
+def _teach(names: tuple[str, ...], faces: keras.KerasTensor, precision: str) -> keras.KerasTensor:
     """Return the log of the teachers' mean probabilities for the same, augmented faces."""
     answers = []
     for name in names:
         teacher = _load_model(name)
-        if mixed_precision:
+        if precision == "bfloat16":
             teacher = _in_mixed_precision(teacher)
         teacher.trainable = False
         teacher.name = f"teacher_{name}"
@@ -189,9 +211,12 @@ def _in_mixed_precision(model: keras.Model) -> keras.Model:
 
 
 def _accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Return 1 where the network's answer is the target's likeliest emotion."""
-    count = len(EMOTIONS)
-    return ops.cast(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred[:, :count], axis=-1)), "float32")
+    """Return 1 where the network's answer is the target's likeliest emotion; of two heads, the mean."""
+    heads = y_true.shape[-1] // len(EMOTIONS)
+    y_pred = y_pred[:, : y_true.shape[-1]]  # a teacher's answers stand behind
+    pairs = zip(ops.split(y_true, heads, axis=-1), ops.split(y_pred, heads, axis=-1), strict=True)
+    right = [ops.equal(ops.argmax(true, axis=-1), ops.argmax(answer, axis=-1)) for true, answer in pairs]
+    return ops.mean(ops.cast(ops.stack(right), "float32"), axis=0)
 
 
 def device_words() -> str:

@@ -13,6 +13,7 @@ from emotion.jobs.status import JobState
 from emotion.labels import in_percent
 from emotion.models import registry
 from emotion.models.card import KERAS_FILE, LITERT_FILE, ModelCard, ModelError
+from emotion.models.mix import MIXES, mixes_of
 from emotion.models.registry import DEFAULT_MODEL
 from pages.models.choice import MODEL
 from pages.shared.errors import attempt, show_failure
@@ -214,9 +215,35 @@ def _show_actions(card: ModelCard, is_active: bool, is_usable: bool) -> None:
         )
         if not registry.is_shipped(name):
             _offer_changes(card)
+    if is_active and is_usable:
+        _offer_mixes(card)
     if registry.is_shipped(name):
         st.caption("A model that comes with the product is neither renamed nor deleted.")
     show_failure("model_error")
+
+
+def _offer_mixes(card: ModelCard) -> None:
+    """Draw the choice of the mix of emotions that probabilities assume, where a model has more than one."""
+    mixes = mixes_of(card)
+    if len(mixes) == 1:
+        return
+
+    def choose() -> None:
+        mix = st.session_state.model_mix
+        _do(lambda: registry.activate(card.name, mix), f"Probabilities now assume: {MIXES[mix].lower()}.")
+
+    st.session_state.model_mix = registry.active_mix()  # somebody else may have changed it
+    st.segmented_control(
+        "How often emotions are expected",
+        mixes,
+        format_func=MIXES.__getitem__,
+        required=True,
+        key="model_mix",
+        on_change=choose,
+        help="How likely an emotion is depends on the face and on how often it comes up at all. For pictures "
+        "like those of the training data, keep that; before a camera, where somebody makes faces, or for "
+        "posed photographs, all expressions alike finds more anger, fear and disgust.",
+    )
 
 
 def _offer_changes(card: ModelCard) -> None:

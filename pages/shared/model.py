@@ -5,7 +5,8 @@ import streamlit as st
 from emotion.errors import ReadableError
 from emotion.labels import in_percent
 from emotion.models.classifier import Classifier
-from emotion.models.registry import active_model, model_folder, model_version
+from emotion.models.mix import MIXES
+from emotion.models.registry import active_mix, active_model, model_folder, model_version
 from emotion.photos.analysis import Analyzer
 from pages.shared.text import escape_markdown
 
@@ -13,14 +14,14 @@ NO_MAPS = "**{}** was made elsewhere and does not tell where it looked; models t
 
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=3)
-def _load_classifier(name: str, version: str) -> Classifier:
+def _load_classifier(name: str, version: str, mix: str) -> Classifier:
     """Load a model; `version` is there so that a replaced one is loaded anew."""
-    return Classifier(model_folder(name))
+    return Classifier(model_folder(name), mix=mix)
 
 
 @st.cache_resource(show_spinner="Loading the model …", max_entries=2)
-def _load_analyzer(name: str, version: str) -> Analyzer:
-    return Analyzer(_load_classifier(name, version))
+def _load_analyzer(name: str, version: str, mix: str) -> Analyzer:
+    return Analyzer(_load_classifier(name, version, mix))
 
 
 def load_classifier(name: str) -> Classifier:
@@ -29,12 +30,13 @@ def load_classifier(name: str) -> Classifier:
     Raises:
         ModelError: there is none of that name, or it cannot be used.
     """
-    return _load_classifier(name, model_version(name))
+    return _load_classifier(name, model_version(name), "own")
 
 
 def active_classifier() -> Classifier:
-    """Return the model in use; see `load_classifier`."""
-    return load_classifier(active_model())
+    """Return the model in use, with the mix of emotions that is in use; see `load_classifier`."""
+    name = active_model()
+    return _load_classifier(name, model_version(name), active_mix())
 
 
 def analyzer_or_stop() -> Analyzer:
@@ -45,7 +47,7 @@ def analyzer_or_stop() -> Analyzer:
     """
     try:
         name = active_model()
-        analyzer = _load_analyzer(name, model_version(name))
+        analyzer = _load_analyzer(name, model_version(name), active_mix())
     except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
         st.markdown(
@@ -56,7 +58,9 @@ def analyzer_or_stop() -> Analyzer:
     card = analyzer.classifier.card
     accuracy = card.accuracy("test")
     measured = "" if accuracy is None else f" · {in_percent(accuracy)} right on its test faces"
-    st.sidebar.caption(f":material/neurology: Model **{card.name}**{measured}")
+    mix = active_mix()
+    assumed = "" if mix == "own" else f" · probabilities {MIXES[mix].lower()}"
+    st.sidebar.caption(f":material/neurology: Model **{card.name}**{measured}{assumed}")
     return analyzer
 
 

@@ -77,7 +77,8 @@ def _show_pace(pace: Pace, config: RunConfig, dataset: DatasetDescription) -> No
         f":material/timer: **About {duration(expected.seconds)}** on this machine · "
         f"{duration(expected.seconds_per_epoch)} an epoch"
     )
-    note = f"Measured {moment(pace.measured_at)} with a few batches on {escape_markdown(pace.device)}"
+    device = f"{escape_markdown(pace.device)}, in {pace.precision}"
+    note = f"Measured {moment(pace.measured_at)} with a few batches on {device}"
     if config.early_stopping:
         note += "; early stopping may end it sooner"
     st.caption(note + ".")

@@ -106,7 +106,7 @@ def _usual_dataset(preset: str, described: dict[str, DatasetDescription]) -> str
 def _fit_datasets(base: RunConfig, described: dict[str, DatasetDescription]) -> list[str]:
     # The built-in faces may have votes attached, but training draws them anew, without.
     is_fit = {name: item.has_votes and name != store.SYNTHETIC for name, item in described.items()}
-    return [name for name in described if is_fit[name] or base.targets != "votes"]
+    return [name for name in described if is_fit[name] or base.targets == "labels"]
 
 
 def _choose_dataset(

@@ -41,7 +41,7 @@ from tests.pages.helpers import new_app, texts
 QUICK = PRESETS["quick"]
 CONFIG = replace(QUICK, synthetic_faces=70, epochs=6, batch_size=128)
 WIDGETS = ("number_input", "slider", "toggle", "selectbox", "multiselect", "text_input")
-PACE = Pace(0.5, 0.01, 10.0, 5.0, 256.0, "CPU", 1_700_000_000.0)
+PACE = Pace(0.5, 0.01, 10.0, 5.0, 256.0, "CPU", "float32", 1_700_000_000.0)
 pytestmark = pytest.mark.usefixtures("sleepers")
 
 
@@ -197,8 +197,8 @@ def test_the_second_run_of_a_name_is_told_apart():
     [
         (
             "quick",
-            {"epochs": 3, "batch_size": 32, "early_stopping": 5, "seed": 7, "mixed_precision": True},
-            {"epochs": 3, "batch_size": 32, "early_stopping": 5, "seed": 7, "mixed_precision": True},
+            {"epochs": 3, "batch_size": 32, "early_stopping": 5, "seed": 7, "precision": "bfloat16"},
+            {"epochs": 3, "batch_size": 32, "early_stopping": 5, "seed": 7, "precision": "bfloat16"},
         ),
         ("quick", {"widths": "8, 16", "blocks": 2}, {"widths": (8, 16), "blocks": 2}),
         ("small", {"dropout": 45, "mixup": 0.3}, {"dropout": 0.45, "mixup": 0.3}),

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from emotion.training.config import AugmentationConfig, ConfigError, RunConfig
+from emotion.training.config import RUN_FORMAT, AugmentationConfig, ConfigError, RunConfig
 from emotion.training.presets import PRESET_WORDS, PRESETS
 
 
@@ -78,7 +78,7 @@ def test_what_is_no_config_is_one_sentence(text):
 
 def test_a_config_of_a_newer_version_says_so():
     with pytest.raises(ConfigError, match="newer version"):
-        RunConfig.from_json(json.dumps({"format": 2, "augmentation": 7}))
+        RunConfig.from_json(json.dumps({"format": RUN_FORMAT + 1, "augmentation": 7}))
 
 
 def test_a_config_from_before_a_setting_was_added_has_its_default():
@@ -89,3 +89,10 @@ def test_a_config_from_before_a_setting_was_added_has_its_default():
 
 def test_every_preset_is_explained():
     assert set(PRESET_WORDS) == set(PRESETS)
+
+
+@pytest.mark.parametrize(("was", "is_now"), [(True, "bfloat16"), (False, "float32")])
+def test_a_run_of_the_first_format_goes_on_in_the_precision_it_began_with(was, is_now):
+    content = json.loads(RunConfig().to_json()) | {"format": 1, "mixed_precision": was}
+    del content["precision"]
+    assert RunConfig.from_json(json.dumps(content)).precision == is_now

@@ -6,7 +6,16 @@ from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.labels import EMOTIONS
 from emotion.synthetic.faces import generate
 from emotion.training.config import RunConfig
-from emotion.training.data import Part, load_dataset, load_votes, one_hot, prepare, vote_targets
+from emotion.training.data import (
+    Part,
+    label_table,
+    label_targets,
+    load_dataset,
+    load_votes,
+    one_hot,
+    prepare,
+    vote_targets,
+)
 
 
 def dataset(train=140, test=21, validation=0) -> FaceDataset:
@@ -159,3 +168,35 @@ def test_synthetic_dataset():
     faces = load_dataset(RunConfig(synthetic_faces=84))
     assert len(faces) == 84
     assert (faces.splits == "test").sum() == 14
+
+
+def test_the_votes_take_the_noise_of_the_labels_away():
+    generator = np.random.default_rng(0)
+    seen = generator.integers(0, 7, 7000)
+    # A label is what people saw in six of ten faces, else any.
+    labels = np.where(generator.random(7000) < 0.6, seen, generator.integers(0, 7, 7000))
+    table = label_table(one_hot(seen), labels)
+    assert np.allclose(table.sum(axis=1), 1)
+    assert np.allclose(table.diagonal(), 0.6 + 0.4 / 7, atol=0.03)
+    targets = label_targets(one_hot(seen), labels, table, trust=0.5)
+    assert np.allclose(targets.sum(axis=1), 1)
+    assert np.array_equal(targets.argmax(axis=1), labels)
+    # On average they say the same as the labels; face by face, they stray less from it.
+    truth = table[seen]
+    assert np.allclose(targets.mean(axis=0), one_hot(labels).mean(axis=0), atol=0.01)
+    assert np.square(targets - truth).sum() < 0.3 * np.square(one_hot(labels) - truth).sum()
+
+
+def test_learning_both_at_once_puts_the_labels_beside_the_votes():
+    faces = dataset(train=140, test=21)
+    votes = np.repeat(vote_rows({"fear": 7, "sadness": 3}), 161, axis=0)
+    alone = prepare(faces, 0.2, seed=0, votes=votes)
+    data = prepare(faces, 0.2, seed=0, votes=votes, both=True)
+    for name in ("train", "validation", "test"):
+        part, by_votes = getattr(data, name), getattr(alone, name)
+        assert part.targets.shape == (len(by_votes), 14)
+        assert np.array_equal(part.targets[:, :7], by_votes.targets)
+        assert np.array_equal(part.targets[:, 7:].argmax(axis=1), faces.labels[part.rows])
+    # What is learned of them is smoothed by the votes; what is judged by them is not.
+    assert 0.5 < data.train.targets[:, 7:].max() < 1
+    assert set(np.unique(data.validation.targets[:, 7:])) == {0, 1}

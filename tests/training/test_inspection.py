@@ -9,8 +9,8 @@ from emotion.training.config import RunConfig
 from emotion.training.pace import Pace
 from tests.helpers import at_once
 
-TINY = RunConfig(widths=(8,), blocks=1, stem_width=8, batch_size=16, mixed_precision=False)
-PACE = Pace(0.5, 0.01, 10.0, 5.0, 256.0, "CPU", 1_700_000_000.0)
+TINY = RunConfig(widths=(8,), blocks=1, stem_width=8, batch_size=16, precision="float32")
+PACE = Pace(0.5, 0.01, 10.0, 5.0, 256.0, "CPU", "float32", 1_700_000_000.0)
 
 
 @pytest.mark.parametrize(

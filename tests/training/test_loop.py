@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 TINY = RunConfig(
     name="tiny", synthetic_faces=210, widths=(8, 16), blocks=1, stem_width=8, epochs=3, batch_size=16,
-    warmup_epochs=0.5, ema_momentum=0.9, mixed_precision=False,
+    warmup_epochs=0.5, ema_momentum=0.9, precision="float32",
     augmentation=AugmentationConfig(erasing=0.5),
 )  # fmt: skip
 # Starts a run, as an app would, and waits to be killed.

@@ -8,20 +8,22 @@ import numpy as np
 import pytest
 
 from emotion.dataset.face_dataset import FaceDataset
-from emotion.evaluation.metrics import evaluate_probabilities, expected_calibration_error
+from emotion.evaluation.metrics import evaluate_probabilities
 from emotion.labels import EMOTIONS
 from emotion.models.classifier import Classifier
 from emotion.synthetic.faces import generate
 from emotion.training import finish
 from emotion.training.architectures import ARCHITECTURES, build_network
 from emotion.training.augmentation import RandomAffine, RandomBlur, RandomNoise, build_augmentation
+from emotion.training.calibration import Calibration
 from emotion.training.config import SETTINGS, AugmentationConfig, RunConfig
 from emotion.training.data import prepare
 from emotion.training.presets import PRESETS
 
 pytestmark = pytest.mark.slow
 
-SMALL = RunConfig(widths=(8, 16), blocks=1, stem_width=8, mixed_precision=False)
+CALIBRATION = Calibration(1.7, np.linspace(1, 2, 7), 1.1, np.full(7, 1 / 7))
+SMALL = RunConfig(widths=(8, 16), blocks=1, stem_width=8, precision="float32")
 FACES = generate(14, seed=0)[0]
 
 
@@ -175,26 +177,6 @@ def test_noise_is_as_strong_as_asked_at_most():
     assert abs(noisy.mean() - 128) < 0.1
 
 
-@pytest.mark.parametrize("sharpening", [0.5, 3.0])
-def test_temperature_restores_calibration(sharpening):
-    generator = np.random.default_rng(0)
-    logits = generator.normal(size=(4000, 7)) * 2
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    labels = np.array([generator.choice(7, p=row) for row in probabilities])
-    temperature = finish.fit_temperature(logits * sharpening, labels)
-    assert temperature == pytest.approx(sharpening, rel=0.08)
-    scaled = logits * sharpening / temperature
-    calibrated = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
-    assert expected_calibration_error(calibrated, labels) < 0.03
-
-
-@pytest.mark.parametrize(("answer", "log_temperature"), [(0, -3), (1, 3)])
-def test_the_temperature_of_a_model_that_is_always_right_or_never(answer, log_temperature):
-    logits = np.eye(7)[np.zeros(20, int)]
-    temperature = finish.fit_temperature(logits, np.full(20, answer))
-    assert temperature == pytest.approx(np.exp(log_temperature))
-
-
 @pytest.fixture(scope="module", params=[False, True], ids=["plain", "mirrored"])
 def exported(request, tmp_path_factory) -> tuple[np.ndarray, Path]:
     """The logits of a small network with random weights, and its files, exported as training does it."""
@@ -203,10 +185,10 @@ def exported(request, tmp_path_factory) -> tuple[np.ndarray, Path]:
     network.get_layer("logits").set_weights([np.random.default_rng(0).normal(size=(16, 7)), np.arange(7) / 7])
     folder = tmp_path_factory.mktemp("models") / "tiny"
     folder.mkdir()
-    model = finish.inference_model(network, temperature=1.7, average_mirrored=request.param)
+    model = finish.inference_model(network, CALIBRATION, average_mirrored=request.param)
     finish.write_model_files(model, folder)
     (folder / "card.json").write_text(json.dumps({"labels": EMOTIONS}), encoding="utf-8")
-    # The temperature is folded into the network's last layer.
+    # The calibration is folded into the network's last layer.
     return finish.network_logits(network, FACES, average_mirrored=request.param), folder
 
 
@@ -253,7 +235,7 @@ def test_the_card_says_how_good_a_model_is_on_test_faces_without_a_copy(tmp_path
     images[:copies] = images[70 : 70 + copies]
     data = prepare(FaceDataset(images, labels, splits, np.arange(84).astype(str)), 0.2, seed=0)
     model = finish.inference_model(build_network(SMALL))
-    found = finish.write_model(tmp_path, model, finish.build_card(SMALL, model, data, 1.0, 1), data)
+    found = finish.write_model(tmp_path, model, finish.build_card(SMALL, model, data, CALIBRATION, 1), data)
     assert list(found) == ["validation", "test"]  # what a run's page lets people choose from
     metrics = json.loads((tmp_path / "model" / "card.json").read_text())["metrics"]
     if copies != 3:

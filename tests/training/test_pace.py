@@ -3,7 +3,7 @@ import pytest
 from emotion.training.config import RunConfig
 from emotion.training.pace import Pace, estimate
 
-PACE = Pace(0.5, 0.01, 10.0, 6.0, 256.0, "CPU", 0.0)
+PACE = Pace(0.5, 0.01, 10.0, 6.0, 256.0, "CPU", "float32", 0.0)
 
 
 def test_estimate():

@@ -9,7 +9,7 @@ from emotion.models.card import ModelError
 from emotion.models.registry import model_folder
 from emotion.synthetic.faces import generate
 from emotion.training import finish, recipe
-from emotion.training.architectures import build_network
+from emotion.training.architectures import build_network, one_head
 from emotion.training.config import SETTINGS, ConfigError, RunConfig
 from emotion.training.data import one_hot
 from emotion.training.presets import PRESETS
@@ -17,7 +17,7 @@ from emotion.training.presets import PRESETS
 pytestmark = pytest.mark.slow
 
 SMALL = RunConfig(
-    widths=(8,), blocks=1, stem_width=8, mixed_precision=False, epochs=8, warmup_epochs=2, learning_rate=1.0
+    widths=(8,), blocks=1, stem_width=8, precision="float32", epochs=8, warmup_epochs=2, learning_rate=1.0
 )
 STEPS = 10
 
@@ -96,14 +96,14 @@ def teacher() -> keras.Model:
     return model
 
 
-@pytest.mark.parametrize("mixed_precision", [False, True])
-def test_a_teacher_stands_beside_the_network_and_learns_nothing(teacher, mixed_precision):
-    config = SMALL.changed(teachers=("tutor",), mixed_precision=mixed_precision)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_teacher_stands_beside_the_network_and_learns_nothing(teacher, precision):
+    config = SMALL.changed(teachers=("tutor",), precision=precision)
     made = recipe.build_recipe(config, train_faces=1280)
     faces = np.random.default_rng(0).uniform(0, 255, (3, 48, 48, 1)).astype(np.float32)
     outputs = np.asarray(made.model(faces, training=False))
     assert outputs.shape == (3, 14)
-    tolerance = 0.03 if mixed_precision else 1e-4
+    tolerance = 0.03 if precision == "bfloat16" else 1e-4
     assert np.allclose(outputs[:, :7], np.asarray(made.network(faces)), atol=tolerance)
     assert np.allclose(np.exp(outputs[:, 7:]), np.asarray(teacher(faces)["probabilities"]), atol=tolerance)
     own = {variable.path for variable in made.network.trainable_variables}
@@ -123,7 +123,7 @@ def test_a_teacher_in_mixed_precision_answers_as_it_did(average_mirrored):
 
 
 def test_a_run_can_start_from_a_model():
-    config = PRESETS["small"].changed(start_from="small", teachers=(), mixed_precision=False)
+    config = PRESETS["small"].changed(start_from="small", teachers=(), precision="float32")
     network = recipe.build_recipe(config, train_faces=1280).network
     faces = generate(14, seed=0)[0]
     answers = finish.network_logits(network, faces).argmax(axis=1)
@@ -134,7 +134,7 @@ def test_a_run_can_start_from_a_model():
 
 @pytest.mark.parametrize("changes", [{"widths": (8,)}, {"architecture": "classic"}])
 def test_a_run_cannot_start_from_another_architecture(changes):
-    config = PRESETS["small"].changed(start_from="small", mixed_precision=False, **changes)
+    config = PRESETS["small"].changed(start_from="small", precision="float32", **changes)
     with pytest.raises(ConfigError, match="has another architecture"):
         recipe.build_recipe(config, train_faces=1280)
 
@@ -142,3 +142,28 @@ def test_a_run_cannot_start_from_another_architecture(changes):
 def test_a_teacher_that_is_not_there():
     with pytest.raises(ModelError, match="There is no model 'professor'"):
         recipe.build_recipe(SMALL.changed(teachers=("professor",)), train_faces=1280)
+
+
+def test_two_heads_learn_side_by_side_and_each_can_become_the_model(teacher):
+    config = SMALL.changed(targets="both", start_from="tutor", warmup_epochs=0.0, learning_rate=0.01)
+    made = recipe.build_recipe(config, train_faces=128)
+    faces, labels = generate(14, seed=0)
+    faces = faces[..., None].astype(np.float32)
+    before = np.asarray(made.network(faces))
+    assert np.array_equal(before[:, :7], before[:, 7:])  # both begin as the one they start from
+    targets = np.concatenate([one_hot(labels), one_hot((labels + 1) % 7)], axis=1)
+    made.model.fit(faces, targets, epochs=2, batch_size=14, verbose=0)
+    both = np.asarray(made.network(faces))
+    assert not np.allclose(both[:, :7], both[:, 7:])
+    trained = build_network(config)
+    trained.set_weights(made.network.get_weights())
+    for answers, columns in (("votes", slice(7)), ("labels", slice(7, None))):
+        single = one_head(trained, config.changed(answers=answers))
+        assert np.allclose(single(faces), both[:, columns], atol=1e-4)
+
+
+def test_the_accuracy_of_two_heads_is_their_mean():
+    right, wrong = np.eye(7)[[0]], np.eye(7)[[1]]
+    for answers, expected in ((right, 1.0), (wrong, 0.5)):
+        said = np.concatenate([right, answers], axis=1)
+        assert float(recipe._accuracy(np.tile(right, (1, 2)), said)[0]) == expected
