@@ -76,6 +76,20 @@ class ModelCard:
         metrics = self.content.get("metrics") or {}
         return metrics.get(split) or {}
 
+    def mistakes(self, split: str = "test") -> list[tuple[str, str, int, int]]:
+        """Return what a split's faces were taken for, the most frequent first.
+
+        Each is the right emotion, the answer, how many faces, and of how many with that emotion.
+        """
+        matrix = self.metrics(split).get("confusion_matrix") or []
+        found = [
+            (label, answer, int(count), int(sum(row)))
+            for label, row in zip(EMOTIONS, matrix, strict=False)
+            for answer, count in zip(EMOTIONS, row, strict=False)
+            if label != answer and count
+        ]
+        return sorted(found, key=lambda mistake: -mistake[2])
+
     @property
     def judged_by(self) -> str:
         """What counted as right when its figures were measured: "labels", or people's "votes"."""

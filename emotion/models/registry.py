@@ -23,7 +23,7 @@ from emotion.models.card import (
     folder_version,
     read_card,
 )
-from emotion.models.mix import MIXES, mixed_version, mixes_of
+from emotion.models.mix import MIXES, mixes_of
 
 DEFAULT_MODEL = "crowd"
 # They come with the product: never renamed, replaced or deleted.
@@ -128,11 +128,6 @@ def model_version(name: str) -> str:
         ModelError: there is none of that name, or it lacks a file.
     """
     return folder_version(model_folder(name))
-
-
-def active_version() -> str:
-    """Return what differs wherever the active model would answer differently; see `model_version`."""
-    return mixed_version(model_version(active_model()), active_mix())
 
 
 def is_shipped(name: str) -> bool:

@@ -24,13 +24,13 @@ show_key_figures(dataset, splits)
 if "next_view" in st.session_state:  # where a button of the last run leads
     st.session_state.view = st.session_state.pop("next_view")
 # A choice and not tabs: only the chosen view is computed, and a link can lead to it.
-view = st.segmented_control(
+st.session_state.setdefault("view", "Overview")  # where no link says otherwise
+st.segmented_control(
     "View",
     list(VIEWS),
-    default="Overview",
     required=True,
     key="view",
     bind="query-params",
     label_visibility="collapsed",
 )
-VIEWS[view](dataset, splits)
+VIEWS[st.session_state.view](dataset, splits)

@@ -23,7 +23,7 @@ from pages.shared.errors import attempt, errors_shown, show_failure
 from pages.shared.face_grid import face_grid
 from pages.shared.face_window import enlarge_face, grid_face
 from pages.shared.jobs import offer_job
-from pages.shared.model import active_classifier
+from pages.shared.model import classifier_in_use
 from pages.shared.text import escape_markdown
 
 _FACES_PER_PAGE = 60
@@ -94,7 +94,7 @@ def _search(kind: str, dataset: StoredDataset) -> QualityFinding | None:
         key, arguments = searches.NEAR_COPIES, ["copies", "--near", dataset.name]
     else:
         try:
-            classifier = active_classifier()
+            classifier = classifier_in_use()
         except ReadableError as error:
             st.info(f"This needs a model. {escape_markdown(str(error))}", icon=":material/neurology:")
             return None
@@ -171,7 +171,7 @@ def _captions(dataset: StoredDataset, kind: str, indices: list[int]) -> dict[int
     labels = {index: EMOTIONS[faces.labels[index]] for index in indices}
     if kind != "doubtful":
         return {index: f"{label} · {faces.splits[index]}" for index, label in labels.items()}
-    answers = active_classifier().predict(np.asarray(faces.images[indices])).probabilities
+    answers = classifier_in_use().predict(np.asarray(faces.images[indices])).probabilities
     said = dict(zip(indices, answers.argmax(axis=1), strict=True))
     return {index: f"{label} → {EMOTIONS[said[index]]}" for index, label in labels.items()}
 

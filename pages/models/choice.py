@@ -7,7 +7,7 @@ from emotion.evaluation.trial import Trial, TrialFaces, trial_faces
 from emotion.models.card import ModelCard
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_model, list_models
-from pages.shared.dataset_choice import datasets_or_stop
+from pages.shared.dataset_choice import dataset_box, datasets_or_stop
 from pages.shared.errors import error_ends_page
 from pages.shared.model import load_classifier
 
@@ -61,10 +61,8 @@ def choose_faces(model: ModelCard, asks_what_is_right: bool = True) -> TrialFace
         asks_what_is_right: let people choose between the labels and the votes, where there are votes.
     """
     described = datasets_or_stop()
-    if st.session_state.get("models_dataset") not in described:
-        st.session_state.models_dataset = store.SYNTHETIC  # the first visit, or someone has deleted it
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        name = st.selectbox("Dataset", list(described), key="models_dataset", bind="query-params", width=240)
+        name = dataset_box("models_dataset", described, width=240)
         splits = list(described[name].counts)
         split = st.segmented_control(
             "Split",

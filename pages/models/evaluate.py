@@ -17,7 +17,7 @@ from pages.shared.chart import show_chart
 from pages.shared.errors import error_ends_page
 from pages.shared.jobs import offer_job
 from pages.shared.report import show_classes, show_confusion, show_key_figures
-from pages.shared.text import escape_markdown
+from pages.shared.text import counted, escape_markdown
 
 # Where the session keeps the chosen cell of the confusion matrix.
 _LABEL, _ANSWER = "cm_label", "cm_answer"
@@ -105,7 +105,7 @@ def _show_cell(faces: TrialFaces, probabilities: np.ndarray) -> None:
         return
     # The surest first: the model's plainest mistakes.
     places = places[np.argsort(-probabilities[places].max(axis=1), kind="stable")]
-    count = f"{len(places):,} face{'s' * (len(places) != 1)}"
+    count = counted(len(places), "face")
     st.markdown(f"**{count}**, the surest answers first · choose one to see where the model looked")
     captions = {
         int(faces.indices[place]): f"{EMOTIONS[answers[place]]} {how_sure(probabilities[place].max())}"

@@ -1,57 +1,22 @@
 """Upload photos: every face, its expression, and how sure the model is."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
-from emotion.images import MAX_FILE_BYTES, SUPPORTED_EXTENSIONS
 from emotion.photos import pictures
 from emotion.photos.analysis import Analyzer
-from emotion.photos.examples import example_pictures
 from emotion.photos.pictures import PictureResult
+from pages.photos.album import Source, choose_pictures, remove
 from pages.photos.summary import show_summary
 from pages.shared.face_card import show_faces
-from pages.shared.model import analyzer_or_stop, maps_switch
-from pages.shared.text import escape_markdown
+from pages.shared.model import analyzer_or_stop, maps_switch, mistakes_in_words
+from pages.shared.text import counted, escape_markdown
 
 PICTURES_PER_PAGE = 8
-
-
-@dataclass(frozen=True)
-class Source:
-    """A chosen picture; `key` stays the same from one run of the page to the next."""
-
-    key: str
-    name: str
-    read: Callable[[], bytes]
-
-
-def choose_pictures() -> list[Source]:
-    """Draw the controls and return what is chosen."""
-    uploads = st.file_uploader(
-        "Choose or drop photos",
-        type=list(SUPPORTED_EXTENSIONS),
-        accept_multiple_files=True,
-        max_upload_size=MAX_FILE_BYTES // 1_000_000,
-        key="uploads",
-    )
-    sources = [Source(upload.file_id, upload.name, upload.getvalue) for upload in uploads]
-    chosen_examples: set[str] = st.session_state.setdefault("examples", set())
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for example in example_pictures():
-            if st.button(example.title, icon=":material/add_photo_alternate:", key=f"example-{example.name}"):
-                chosen_examples.add(example.name)
-        if chosen_examples and st.button("Remove examples", icon=":material/close:", type="tertiary"):
-            chosen_examples.clear()
-        use_camera = st.toggle("Take a snapshot", key="camera_on")
-    if use_camera:
-        snapshot = st.camera_input("Snapshot", label_visibility="collapsed", width=480)
-        if snapshot:
-            sources.append(Source(snapshot.file_id, "snapshot.jpg", snapshot.getvalue))
-    examples = [example for example in example_pictures() if example.name in chosen_examples]
-    return sources + [Source(example.name, example.name, example.load) for example in examples]
+# In pixels of the page; a tall picture is shown narrower than its column.
+MAX_SHOWN_HEIGHT = 620
 
 
 def kept_results(version: str, sources: list[Source]) -> dict[str, PictureResult]:
@@ -74,7 +39,7 @@ def analyze_and_show(analyzer: Analyzer, sources: list[Source], with_maps: bool)
     new_count = len(sources) - len(done)
     progress = st.progress(0.0, "Looking for faces …") if new_count else None
     page_count = -(-len(sources) // PICTURES_PER_PAGE)
-    page = st.pagination(page_count, key="picture_page") if page_count > 1 else 1
+    page = st.pagination(page_count, key="picture_page", persist_state="session") if page_count > 1 else 1
     started, finished = time.monotonic(), 0
     for position, source in enumerate(sources):
         if progress and source.key not in done:
@@ -100,13 +65,21 @@ def show_picture(result: PictureResult, key: str, with_maps: bool) -> None:
     """Draw one picture with its faces, or what was wrong with it."""
     name = escape_markdown(result.name)
     if result.analysis is None or result.preview is None:
-        st.error(f"**{name}**: {result.error}", icon=":material/broken_image:")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.error(f"**{name}**: {result.error}", icon=":material/broken_image:")
+            _offer_removal(key)
         return
     count = len(result.analysis.faces)
     with st.container(border=True):
-        st.markdown(f"**{name}** · {count} face{'s' * (count != 1)}" if count else f"**{name}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{name}** · {counted(count, 'face')}" if count else f"**{name}**")
+            _offer_removal(key)
         picture, faces = st.columns([3, 2], gap="medium")
-        picture.image(result.preview, width="stretch", alt=f"{result.name} with {count} framed faces")
+        picture.image(
+            result.preview,
+            width=_shown_width(result.analysis.width, result.analysis.height),
+            alt=f"{result.name} with {counted(count, 'framed face')}",
+        )
         with faces:
             if count:
                 show_faces(result.analysis.faces, key, with_maps)
@@ -116,6 +89,23 @@ def show_picture(result: PictureResult, key: str, with_maps: bool) -> None:
                     "evenly lit and at least 24 pixels large; try a closer or brighter picture.",
                     icon=":material/face_retouching_off:",
                 )
+
+
+def _shown_width(width: int, height: int) -> Literal["stretch"] | int:
+    """Return how wide a picture is shown: as wide as its column, but no higher than a screen."""
+    return "stretch" if height <= width else max(160, round(MAX_SHOWN_HEIGHT * width / height))
+
+
+def _offer_removal(key: str) -> None:
+    st.button(
+        "Remove",
+        icon=":material/close:",
+        type="tertiary",
+        key=f"remove-{key}",
+        on_click=remove,
+        args=(key,),
+        help="Take this picture away.",
+    )
 
 
 st.title("Photos")
@@ -140,9 +130,8 @@ with st.expander("What this can and cannot tell", icon=":material/info:"):
     st.markdown(
         "- It recognises **expressions, not feelings**: a smile is not proof of joy, and a still face "
         "may hide anything. Do not decide about people by it.\n"
-        "- It learned from small grey faces labelled by few people, who often disagreed themselves. "
-        "It mixes up fear, sadness and anger most, and does worse on faces that are turned, covered "
-        "or unlike those it learned from.\n"
+        f"- {mistakes_in_words(analyzer.classifier.card)} Any model does worse on faces that are turned, "
+        "covered or unlike those it learned from.\n"
         "- **Uncertain** means that the probabilities do not decide; the bars show between what.\n"
         "- Your pictures are shown to no one else, and are gone when you remove them or close the page."
     )

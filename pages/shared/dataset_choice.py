@@ -8,10 +8,13 @@ from pages.shared.errors import error_ends_page
 from pages.shared.text import escape_markdown
 
 ALL_SPLITS = "all"
+_CHOSEN = "chosen_dataset"
 # From which ratio of the largest to the smallest class on a balance is called what.
 _BALANCE_WORDS = ((10.0, "Very uneven"), (3.0, "Uneven"), (1.5, "Slightly uneven"), (0.0, "Even"))
 
-_EXCLUDED_HELP = "Faces that training and evaluation leave out; the Quality view adds to them."
+_EXCLUDED_HELP = (
+    "Faces that training and evaluation leave out where they are asked to; the Quality view adds to them."
+)
 
 
 def datasets_or_stop() -> dict[str, DatasetDescription]:
@@ -24,16 +27,8 @@ def datasets_or_stop() -> dict[str, DatasetDescription]:
 def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
     """Draw the choice of dataset and split; return the dataset and the splits to show."""
     described = datasets_or_stop()
-    if st.session_state.get("dataset", store.SYNTHETIC) not in described:
-        st.session_state.dataset = store.SYNTHETIC  # someone has deleted it meanwhile
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        name = st.selectbox(
-            "Dataset",
-            list(described),
-            key="dataset",
-            bind="query-params",  # a link can then lead to it
-            width=320,
-        )
+        name = dataset_box("dataset", described, width=320)
         splits = tuple(described[name].counts)
         split = ALL_SPLITS
         if len(splits) > 1:
@@ -44,10 +39,33 @@ def choose_dataset() -> tuple[StoredDataset, tuple[str, ...]]:
                 required=True,
                 format_func=str.capitalize,
                 key=f"split-{name}",
+                persist_state="session",
             )
     with error_ends_page("folder_off"):
         dataset = store.open_dataset(name)
     return dataset, splits if split == ALL_SPLITS else (split,)
+
+
+def dataset_box(key: str, described: dict[str, DatasetDescription], width: int) -> str:
+    """Draw the choice of a dataset, at first the one that was last chosen on any page; return its name.
+
+    Args:
+        key: of the widget, and of the address's parameter: a link can lead to a dataset.
+        described: all datasets by name.
+        width: in pixels.
+    """
+    if st.session_state.get(key) not in described:
+        # The first visit, or someone has deleted it meanwhile.
+        chosen = last_dataset()
+        st.session_state[key] = chosen if chosen in described else store.SYNTHETIC
+    name = st.selectbox("Dataset", list(described), key=key, bind="query-params", width=width)
+    st.session_state[_CHOSEN] = name
+    return name
+
+
+def last_dataset() -> str | None:
+    """Return the dataset that the visitor chose last on any page; None before the first choice."""
+    return st.session_state.get(_CHOSEN)
 
 
 def show_key_figures(dataset: StoredDataset, splits: tuple[str, ...]) -> None:

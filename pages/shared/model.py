@@ -2,14 +2,17 @@
 
 import streamlit as st
 
+from emotion.dataset.store import SYNTHETIC
 from emotion.errors import ReadableError
 from emotion.labels import in_percent
+from emotion.models.card import ModelCard
 from emotion.models.classifier import Classifier
-from emotion.models.mix import MIXES
-from emotion.models.registry import active_mix, active_model, model_folder, model_version
+from emotion.models.mix import MIXES, mixed_version
+from emotion.models.registry import active_mix, active_model, list_models, model_folder, model_version
 from emotion.photos.analysis import Analyzer
 from pages.shared.text import escape_markdown
 
+_OWN = "own_model"
 NO_MAPS = "**{}** was made elsewhere and does not tell where it looked; models trained here do."
 
 
@@ -33,21 +36,69 @@ def load_classifier(name: str) -> Classifier:
     return _load_classifier(name, model_version(name), "own")
 
 
-def active_classifier() -> Classifier:
-    """Return the model in use, with the mix of emotions that is in use; see `load_classifier`."""
-    name = active_model()
-    return _load_classifier(name, model_version(name), active_mix())
+def model_in_use() -> tuple[str, str]:
+    """Return the model that this visitor's pages predict with, and the mix of emotions that it assumes.
+
+    It is the one that the visitor has chosen, or else the one that everybody begins with.
+
+    Raises:
+        ModelError: there is no model at all.
+    """
+    own: str | None = st.session_state.get(_OWN)
+    if own is not None and own in [card.name for card in list_models()]:
+        return own, "own"
+    return active_model(), active_mix()
+
+
+def version_in_use() -> str:
+    """Return what differs wherever the visitor's model would answer differently.
+
+    Raises:
+        ModelError: there is none, or it lacks a file.
+    """
+    name, mix = model_in_use()
+    return mixed_version(model_version(name), mix)
+
+
+def classifier_in_use() -> Classifier:
+    """Return the visitor's model; see `load_classifier`."""
+    name, mix = model_in_use()
+    return _load_classifier(name, model_version(name), mix)
+
+
+def _choose_model() -> None:
+    names = [card.name for card in list_models()]
+    if len(names) < 2:
+        return
+    st.session_state.model_choice = model_in_use()[0]
+    st.selectbox(
+        "Model",
+        names,
+        key="model_choice",
+        on_change=_keep_choice,
+        width=240,
+        help="For you alone, until you reload. Which one everybody begins with, the page Models decides.",
+    )
+
+
+def _keep_choice() -> None:
+    chosen = st.session_state.model_choice
+    # Who chooses what all begin with goes on with them.
+    st.session_state[_OWN] = None if chosen == active_model() else chosen
 
 
 def analyzer_or_stop() -> Analyzer:
-    """Return the analyzer with the active model; without a usable one, say so and end the page.
+    """Draw the choice of a model, return the analyzer with it; without a usable one, say so and end the page.
 
-    Another one from the run of the page on that follows a model's activation or replacement;
-    `analyzer.classifier.version` tells whether an answer is still the active model's.
+    Another one from the run of the page on that follows a choice, a model's activation or replacement;
+    `analyzer.classifier.version` tells whether an answer is still that model's.
     """
     try:
-        name = active_model()
-        analyzer = _load_analyzer(name, model_version(name), active_mix())
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            _choose_model()
+            name, mix = model_in_use()
+            analyzer = _load_analyzer(name, model_version(name), mix)
+            st.caption(_facts_in_words(analyzer.classifier.card, mix))
     except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
         st.markdown(
@@ -55,13 +106,30 @@ def analyzer_or_stop() -> Analyzer:
             "a new one is trained with `python train_model.py --dataset PATH`."
         )
         st.stop()
-    card = analyzer.classifier.card
-    accuracy = card.accuracy("test")
-    measured = "" if accuracy is None else f" · {in_percent(accuracy)} right on its test faces"
-    mix = active_mix()
-    assumed = "" if mix == "own" else f" · probabilities {MIXES[mix].lower()}"
-    st.sidebar.caption(f":material/neurology: Model **{card.name}**{measured}{assumed}")
     return analyzer
+
+
+def _facts_in_words(card: ModelCard, mix: str) -> str:
+    text, accuracy = f":material/neurology: Model **{escape_markdown(card.name)}**", card.accuracy("test")
+    if accuracy is not None:
+        drawn = (card.content.get("dataset") or {}).get("name") == SYNTHETIC
+        of_what = "of its drawn test faces" if drawn else f"of its test faces, judged by {card.judged_by}"
+        text += f" · right on {in_percent(accuracy)} {of_what}"
+    return text if mix == "own" else f"{text} · probabilities: {MIXES[mix].lower()}"
+
+
+def mistakes_in_words(card: ModelCard) -> str:
+    """Return in a sentence or two what a model gets wrong most often, as its card tells."""
+    mistakes = card.mistakes()
+    if not mistakes:
+        return "Nobody has measured yet what this model gets wrong."
+    most = [f"{label} faces for {answer}" for label, answer, _, _ in mistakes[:3]]
+    drawn = (card.content.get("dataset") or {}).get("name") == SYNTHETIC
+    from_what = "drawn faces alone, so photographs are strange to it" if drawn else "small grey faces"
+    return (
+        f"**{escape_markdown(card.name)}** learned from {from_what}. On its test faces it took "
+        f"{most[0] if len(most) == 1 else ', '.join(most[:-1]) + ' and ' + most[-1]} most often."
+    )
 
 
 def maps_switch(analyzer: Analyzer) -> bool:
@@ -70,6 +138,7 @@ def maps_switch(analyzer: Analyzer) -> bool:
     is_on = st.toggle(
         "Show where the model looked",
         key="show_maps",
+        persist_state="session",
         disabled=not can_tell,
         help="Colours the places of each face that speak for an expression.",
     )

@@ -12,7 +12,7 @@ from emotion.runs import actions
 from emotion.runs.run import Run
 from emotion.training.config import SETTINGS, RunConfig
 from emotion.training.presets import PRESET_WORDS, PRESETS, require_models
-from pages.shared.dataset_choice import datasets_or_stop
+from pages.shared.dataset_choice import datasets_or_stop, last_dataset
 from pages.shared.errors import attempt, show_failure
 from pages.shared.text import escape_markdown
 from pages.training.address import WATCH, go_to
@@ -100,6 +100,8 @@ def _usual_dataset(preset: str, described: dict[str, DatasetDescription]) -> str
     if preset == "quick" and store.SYNTHETIC in names:
         return store.SYNTHETIC
     imported = [name for name in names if name != store.SYNTHETIC]
+    if (chosen := last_dataset()) in imported:
+        return chosen
     return max(imported, key=lambda name: described[name].faces, default=names[0] if names else None)
 
 

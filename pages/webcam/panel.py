@@ -9,10 +9,10 @@ from emotion.live.history import SAMPLE_SECONDS
 from emotion.live.session import LiveSession
 from emotion.live.summary import LASTING_SECONDS, LiveStats
 from emotion.models.card import ModelError
-from emotion.models.registry import active_version
 from emotion.photos import pictures
 from pages.shared.chart import show_chart
 from pages.shared.download import download
+from pages.shared.model import version_in_use
 from pages.shared.text import escape_markdown
 from pages.webcam.video import SLOW_SECONDS, Stream
 
@@ -41,7 +41,7 @@ def show_panel(session: LiveSession, stream: Stream) -> None:
 def _is_page_outdated(session: LiveSession, stream: Stream, stats: LiveStats) -> bool:
     """Return whether the rest of the page must be drawn anew: another model, or no connection for long."""
     try:
-        version = active_version()
+        version = version_in_use()
     except ModelError:
         return False  # it is being replaced; the one in use goes on
     # Once for each: should it not load, the one in use goes on as well.

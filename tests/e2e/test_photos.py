@@ -15,7 +15,7 @@ def test_a_photograph_and_a_broken_file(page, astronaut_path, tmp_path):
     # The photograph: framed, and named in its card with how sure the model is.
     page.get_by_text("1 · Happy").wait_for()
     expect(page.get_by_text("% sure").first).to_be_visible()
-    picture = page.get_by_alt_text("astronaut.png with 1 framed faces")
+    picture = page.get_by_alt_text("astronaut.png with 1 framed face")
     assert picture.evaluate("async image => { await image.decode(); return image.naturalWidth }") >= 800
     bars = page.locator(".js-plotly-plot").first.locator(".bars .point")
     expect(bars).to_have_count(7)
@@ -34,6 +34,6 @@ def test_a_photograph_and_a_broken_file(page, astronaut_path, tmp_path):
 def test_an_example_is_one_click_away_and_leaves_with_another(page):
     page.get_by_role("button", name="Example: photograph").click()
     page.get_by_text("1 · Happy").wait_for()
-    page.get_by_role("button", name="Remove examples").click()
+    page.get_by_role("button", name="Remove all").click()
     page.get_by_text("Nothing here yet").wait_for()
     assert page.get_by_text("1 · Happy").count() == 0

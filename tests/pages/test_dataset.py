@@ -113,7 +113,7 @@ def test_what_is_missing_is_said(tmp_path):
 
 def test_gallery_filters():
     app = open_page("Gallery")
-    assert "**70** faces" in texts(app)
+    assert "**70 faces**" in texts(app)
     app.pills(key="classes-synthetic").set_value(["happy"]).run()
     happy = store.open_dataset("synthetic").faces.class_counts()["happy"]
     assert f"**{happy}** faces" in texts(app)

@@ -7,7 +7,7 @@ import pytest
 
 from emotion import paths
 from emotion.labels import EMOTIONS
-from emotion.models.registry import activate, add_model
+from emotion.models.registry import activate, active_model, add_model
 from emotion.synthetic.faces import make_group_picture
 from tests.helpers import png_bytes
 from tests.pages.helpers import metrics, new_app, texts
@@ -21,9 +21,14 @@ def app():
 
 
 def upload(app, *files: tuple[str, bytes]):
-    app.file_uploader(key="uploads").set_value([(name, data, "image/png") for name, data in files]).run()
+    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
     assert not app.exception
     return app
+
+
+def press(app, label: str):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
 
 
 def test_empty(app):
@@ -82,7 +87,7 @@ def test_many_pictures_come_in_pages(app, astronaut_path):
 def test_a_picture_that_is_taken_away_is_forgotten(app, astronaut_path):
     upload(app, ("a.png", astronaut_path.read_bytes()))
     assert len(app.session_state["photo_results"]) == 1
-    app.file_uploader(key="uploads").clear().run()
+    press(app, "Remove")
     assert not app.session_state["photo_results"]
     assert "Nothing here yet" in app.info[0].value
 
@@ -99,7 +104,7 @@ def test_examples(app, name, faces):
     app.button(key=f"example-{name}").click().run()
     assert not app.exception
     assert metrics(app)["Faces"] == str(faces)
-    next(button for button in app.button if button.label == "Remove examples").click().run()
+    press(app, "Remove all")
     assert "Nothing here yet" in app.info[0].value
 
 
@@ -133,7 +138,7 @@ def test_another_model_looks_at_the_pictures_anew(app, astronaut_path):
     app.run()
     assert not app.exception
     assert "**1 · Sad**" in texts(app)
-    assert "Model **other**" in "\n".join(item.value for item in app.sidebar.caption)
+    assert "Model **other**" in "\n".join(item.value for item in app.caption)
 
 
 def test_where_the_model_looked(app, astronaut_path):
@@ -173,3 +178,67 @@ def test_no_model(monkeypatch, tmp_path):
     assert not app.exception
     assert "There is no model yet" in app.error[0].value
     assert "python train_model.py" in texts(app)
+
+
+def test_pictures_stay_while_another_page_is_looked_at(app, astronaut_path):
+    photograph = astronaut_path.read_bytes()
+    upload(app, *((f"{number:02d}.png", photograph) for number in range(9)))
+    app.toggle(key="show_maps").set_value(True)
+    app.pagination(key="picture_page").set_value(2).run()
+    app.switch_page("models/page.py").run()
+    app.switch_page("photos/page.py").run()
+    assert not app.exception
+    assert metrics(app)["Pictures"] == "9"
+    assert app.pagination(key="picture_page").value == 2
+    assert app.toggle(key="show_maps").value
+    press(app, "Remove all")
+    assert "Nothing here yet" in app.info[0].value
+
+
+def test_one_picture_of_several_is_taken_away(app, astronaut_path):
+    upload(app, ("bad.jpg", b"hello"), ("good.png", astronaut_path.read_bytes()))
+    press(app, "Remove")
+    assert not app.error
+    assert metrics(app) == {"Pictures": "1", "Faces": "1", "Uncertain": "0", "Unreadable": "0"}
+
+
+def test_what_is_more_than_memory_may_hold_is_said(app, astronaut_path, monkeypatch):
+    photograph = astronaut_path.read_bytes()
+    monkeypatch.setattr("pages.photos.album.MAX_ALBUM_BYTES", 2 * len(photograph))
+    upload(app, *((f"{number}.png", photograph) for number in range(3)))
+    assert metrics(app)["Pictures"] == "2"
+    assert "Only 2 pictures were taken" in app.warning[0].value
+
+
+def test_what_is_said_of_the_model_comes_from_its_card(app):
+    folder = paths.models_folder() / add_model(paths.shipped_models_folder() / "crowd", "other")
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert "took neutral faces for" in texts(app)
+    matrix = np.diag([9] * 7)
+    matrix[0, 5] = 4
+    card["metrics"]["test"]["confusion_matrix"] = matrix.tolist()
+    card["dataset"]["name"] = "synthetic"
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    activate("other")
+    app.run()
+    assert "took angry faces for surprise most often" in texts(app)
+    assert "drawn faces alone" in texts(app)
+    assert "of its drawn test faces" in "\n".join(item.value for item in app.caption)
+
+
+def test_a_visitor_chooses_a_model_without_changing_it_for_others(app, astronaut_path):
+    upload(app, ("a.png", astronaut_path.read_bytes()))
+    assert app.selectbox(key="model_choice").value == "crowd"
+    app.selectbox(key="model_choice").set_value("small").run()
+    assert not app.exception
+    assert "Model **small**" in texts(app)
+    # It is kept on another page, and for this visitor alone.
+    app.switch_page("models/page.py").run()
+    app.switch_page("photos/page.py").run()
+    assert app.selectbox(key="model_choice").value == "small"
+    assert active_model() == "crowd"
+    assert new_app().run().selectbox(key="model_choice").value == "crowd"
+    # Who goes back to what all begin with follows when that changes.
+    app.selectbox(key="model_choice").set_value("crowd").run()
+    activate("large")
+    assert app.run().selectbox(key="model_choice").value == "large"
