@@ -1,5 +1,6 @@
 """Draw an analysis on its picture: frames and labels that stay readable on anything."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from emotion.photos.analysis import Analysis, FaceAnalysis
 _FONT_SHARE = 1 / 36
 _LINE_SHARE = 1 / 260
 _MIN_FONT_PIXELS = 11
-# A label may be this much wider than its face before it is shortened.
-_LABEL_OVERHANG = 1.5
+# Beside a label's text, as a share of the font's size.
+_PADDING = 0.3
+
+Corner = tuple[float, float]
 
 
 def draw_analysis(image: np.ndarray, analysis: Analysis) -> np.ndarray:
@@ -38,8 +41,10 @@ def draw_analysis(image: np.ndarray, analysis: Analysis) -> np.ndarray:
     boxes = [tuple(value * scale for value in face.face.box) for face in analysis.faces]
     for face, box in zip(analysis.faces, boxes, strict=True):
         _draw_frame(draw, box, color_rgb(face.verdict), line_width)
-    for face, box in zip(analysis.faces, boxes, strict=True):
-        _draw_label(draw, face, box, font, (width, height))
+    texts, corners = _place_labels([_forms(face) for face in analysis.faces], boxes, font, (width, height))
+    for face, text, corner in zip(analysis.faces, texts, corners, strict=True):
+        if corner is not None:
+            _draw_label(draw, text, corner, color_rgb(face.verdict), font)
     return np.asarray(canvas)
 
 
@@ -74,6 +79,65 @@ def place_label(
     return left, top
 
 
+def place_labels(
+    boxes: Sequence[Box], sizes: Sequence[tuple[float, float]], picture: tuple[int, int]
+) -> list[Corner | None]:
+    """Return where the top left corner of each face's label goes, so that none hides a face or another label.
+
+    Tried are above and below the box, from its left edge and up to its right one, then inside of it; the
+    largest faces choose first. A label that fits nowhere is left out.
+
+    Args:
+        boxes: x, y, width, height of each face.
+        sizes: width and height of each label.
+        picture: width and height of the picture, which no label leaves.
+    """
+    corners: list[Corner | None] = [None] * len(boxes)
+    taken: list[Box] = []
+    for number in sorted(range(len(boxes)), key=lambda number: -boxes[number][2] * boxes[number][3]):
+        x, y, box_width, box_height = boxes[number]
+        width, height = sizes[number]
+        if width > picture[0] or height > picture[1]:
+            continue
+        others = [*taken, *(box for other, box in enumerate(boxes) if other != number)]
+        for left in (x, x + box_width - width):
+            for top in (y - height, y + box_height, y):
+                # Pushed in from the sides, but not from above or below: there, the next place is better.
+                corner = (min(max(0.0, left), picture[0] - width), max(0.0, top) if top == y else top)
+                label = (*corner, width, height)
+                fits = corner[1] >= 0 and corner[1] + height <= picture[1]
+                if corners[number] is None and fits and not any(_overlap(label, other) for other in others):
+                    corners[number] = corner
+                    taken.append(label)
+    return corners
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one[0] < other[0] + other[2]
+        and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3]
+        and other[1] < one[1] + one[3]
+    )
+
+
+def _place_labels(
+    forms: Sequence[tuple[str, ...]], boxes: Sequence[Box], font: Any, picture: tuple[int, int]
+) -> tuple[list[str], list[Corner | None]]:
+    """Return what the labels say, all in the longest form for which there is room, and where they go.
+
+    Of the shortest form, a number, those without room are left out; cards and tables tell the rest.
+    """
+    texts: list[str] = []
+    corners: list[Corner | None] = []
+    for form in range(len(forms[0]) if forms else 0):
+        texts = [of_face[form] for of_face in forms]
+        corners = place_labels(boxes, [_label_size(text, font) for text in texts], picture)
+        if None not in corners:
+            break
+    return texts, corners
+
+
 def _draw_frame(draw: ImageDraw.ImageDraw, box: Box, color: tuple[int, int, int], line_width: int) -> None:
     x, y, box_width, box_height = box
     corners = [x, y, x + box_width, y + box_height]
@@ -84,20 +148,21 @@ def _draw_frame(draw: ImageDraw.ImageDraw, box: Box, color: tuple[int, int, int]
     draw.rounded_rectangle(corners, radius, outline=color, width=line_width)
 
 
-def _draw_label(
-    draw: ImageDraw.ImageDraw, face: FaceAnalysis, box: Box, font: Any, picture: tuple[int, int]
-) -> None:
-    padding = font.size * 0.3
-    texts = [
-        f"{face.number}  {face.verdict} {how_sure(face.confidence)}",
-        f"{face.number}  {face.verdict}",
-    ]
-    limit = min(box[2] * _LABEL_OVERHANG, picture[0] - 2 * padding)
-    # In a crowd only the number is left; cards and tables tell the rest.
-    text = next((text for text in texts if font.getlength(text) <= limit), str(face.number))
+def _forms(face: FaceAnalysis) -> tuple[str, str, str]:
+    """Return what a label may say, from much to little."""
+    named = f"{face.number}  {face.verdict}"
+    return f"{named} {how_sure(face.confidence)}", named, str(face.number)
+
+
+def _label_size(text: str, font: Any) -> tuple[float, float]:
+    padding = font.size * _PADDING
     ascent, descent = font.getmetrics()
-    size = (font.getlength(text) + 2 * padding, ascent + descent + padding * 0.6)
-    left, top = place_label(box, size, picture)
-    color = color_rgb(face.verdict)
-    draw.rounded_rectangle([left, top, left + size[0], top + size[1]], padding * 0.6, fill=color)
+    return font.getlength(text) + 2 * padding, ascent + descent + padding * 0.6
+
+
+def _draw_label(
+    draw: ImageDraw.ImageDraw, text: str, corner: tuple[float, float], color: tuple[int, int, int], font: Any
+) -> None:
+    (left, top), (width, height), padding = corner, _label_size(text, font), font.size * _PADDING
+    draw.rounded_rectangle([left, top, left + width, top + height], padding * 0.6, fill=color)
     draw.text((left + padding, top + padding * 0.3), text, fill=text_color(color), font=font)

@@ -116,12 +116,12 @@ def test_gallery_filters():
     assert "**70 faces**" in texts(app)
     app.pills(key="classes-synthetic").set_value(["happy"]).run()
     happy = store.open_dataset("synthetic").faces.class_counts()["happy"]
-    assert f"**{happy}** faces" in texts(app)
+    assert f"**{happy} faces**" in texts(app)
     app.text_input(key="text-synthetic").set_value("no such name").run()
     assert "No face passes these filters" in app.info[0].value
     app.pills(key="classes-synthetic").set_value([]).run()
     app.text_input(key="text-synthetic").set_value("_00007").run()
-    assert "**1** face ·" in texts(app)
+    assert "**1 face** ·" in texts(app)
 
 
 def test_gallery_pages(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from emotion.faces.detector import DetectedFace
 from emotion.labels import EMOTIONS, UNCERTAIN, color_rgb
 from emotion.photos.analysis import Analysis, FaceAnalysis
-from emotion.photos.drawing import draw_analysis, place_label, text_color
+from emotion.photos.drawing import draw_analysis, place_label, place_labels, text_color
 
 
 def face(box, emotion="happy", number=1) -> FaceAnalysis:
@@ -84,3 +84,46 @@ def test_forty_small_faces():
     ]
     before, after = drawn((640, 320), *faces)
     assert not np.array_equal(before, after)
+
+
+LABEL = (60.0, 16.0)
+
+
+def overlap(one, other) -> bool:
+    return (
+        one[0] < other[0] + other[2] and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3] and other[1] < one[1] + one[3]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_label_hides_a_face_or_another_label(seed):
+    generator = np.random.default_rng(seed)
+    boxes = [(float(x), float(y), 30.0, 40.0) for x in range(10, 380, 45) for y in range(10, 280, 70)]
+    boxes = [(x + generator.uniform(-3, 3), y + generator.uniform(-3, 3), w, h) for x, y, w, h in boxes]
+    corners = place_labels(boxes, [LABEL] * len(boxes), (400, 300))
+    placed = [(*corner, *LABEL) for corner in corners if corner is not None]
+    assert len(placed) >= 8  # there is room for some
+    assert None in corners  # and not for all
+    for number, label in enumerate(placed):
+        assert 0 <= label[0] <= 340
+        assert 0 <= label[1] <= 284
+        assert not any(overlap(label, other) for other in placed[:number])
+    for corner, own in zip(corners, boxes, strict=True):
+        if corner is not None:
+            assert not any(overlap((*corner, *LABEL), box) for box in boxes if box is not own)
+
+
+def test_two_faces_side_by_side_get_their_labels_above_and_below():
+    boxes = [(100.0, 100.0, 40.0, 50.0), (130.0, 80.0, 20.0, 20.0)]
+    first, second = place_labels(boxes, [LABEL] * 2, (400, 300))
+    assert first == (100, 150)  # above it stands the other face
+    assert second == (130, 64)
+
+
+def test_labels_of_one_picture_have_one_form():
+    alone = [face((200, 150, 200, 200))]
+    crowd = [face((10 + 45 * number, 150, 40, 50), number=number + 1) for number in range(8)]
+    for faces, color_pixels in ((alone, 1500), (crowd, 8 * 60)):
+        _, after = drawn((400, 300), *faces)
+        assert (after == color_rgb("happy")).all(axis=2).sum() > color_pixels
