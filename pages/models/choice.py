@@ -37,7 +37,6 @@ def choose_model() -> ModelCard:
         list(cards),
         key=MODEL,
         bind="query-params",  # a link can then lead to it
-        format_func=lambda name: f"{name} (in use)" if name == active else name,
         width=320,
     )
     return cards[name]

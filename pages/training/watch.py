@@ -31,6 +31,7 @@ from pages.training.words import (
 _EVERY = 1.0  # seconds between two looks at a run that is at work
 _LOG_BYTES = 20_000
 _METER = "training-usage"
+_CHOICE = "training-watched"
 
 
 def show_watch(run_list: list[Run]) -> None:
@@ -69,17 +70,15 @@ def _choose_run(run_list: list[Run]) -> Run:
         wanted = run_list[0].id
         watch(wanted)
     if len(run_list) > 1:
-        chosen = st.selectbox(
+        st.session_state[_CHOICE] = wanted
+        st.selectbox(
             "Run",
             list(by_id),
-            index=list(by_id).index(wanted),
             format_func=lambda run_id: run_label(by_id[run_id]),
-            # Another key where the page itself leads to another run.
-            key=f"training-watched-{wanted}",
+            key=_CHOICE,
+            # Before the page is drawn: to draw it a second time would take away what was just clicked.
+            on_change=lambda: watch(st.session_state[_CHOICE]),
         )
-        if chosen != wanted:
-            watch(chosen)
-            st.rerun()
     return by_id[wanted]
 
 

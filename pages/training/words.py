@@ -4,7 +4,6 @@ import math
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from emotion.labels import in_percent
 from emotion.runs.run import Run, RunStatus
 from emotion.training.config import SETTINGS, RunConfig
 from emotion.training.settings import Setting
@@ -59,9 +58,8 @@ def training_time(epochs: list[dict]) -> str:
 
 
 def run_label(run: Run) -> str:
-    """Return a run in one line, as it stands in a list to choose from."""
-    accuracy = "" if run.val_accuracy is None else f" · {in_percent(run.val_accuracy)}"
-    return f"{run.name} · {moment(run.created_at)} · {STATUS_WORDS[run.status].name.lower()}{accuracy}"
+    """Return a run in one line, for a list to choose from: nothing of it changes while it is shown."""
+    return f"{run.name} · {moment(run.created_at)}"
 
 
 def setting_texts(config: RunConfig) -> dict[str, str]:
