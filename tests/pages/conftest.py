@@ -1,10 +1,20 @@
 import functools
+import gc
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from emotion.dataset import store
 from emotion.dataset.stored_dataset import read_stored
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_is_loaded_is_no_garbage():
+    """After each drawing Streamlit looks for garbage among all that the process holds: where other tests have
+    loaded Keras, that takes many times as long as the drawing."""
+    gc.collect()
+    gc.freeze()
+
 
 _scanned_once = functools.cache(manifest_scanner.scan_component_manifests)
 
