@@ -19,6 +19,10 @@ from emotion.synthetic.faces import generate
 PATIENCE = 600.0
 
 
+# A program that goes on until its input is closed, by which the app cancels a job.
+UNTIL_CANCELLED = "import sys; sys.stdin.read(); sys.exit(1)"
+
+
 def wait_until(holds: Callable[[], object]) -> None:
     """Return once it holds."""
     deadline = time.monotonic() + PATIENCE

@@ -13,9 +13,9 @@ from emotion.errors import FileError
 from emotion.jobs import jobs as jobs_module
 from emotion.jobs.jobs import Jobs, Limits
 from emotion.jobs.status import JobState, JobStatus
-from tests.helpers import PATIENCE, wait_until
+from tests.helpers import PATIENCE, UNTIL_CANCELLED, wait_until
 
-SLEEP = "import time; time.sleep(3600)"
+DEAF = "import time; time.sleep(3600)"
 LISTEN = "from emotion.jobs.progress import *; import time; end_with_parent();"
 
 
@@ -111,7 +111,7 @@ def test_progress_in_words(status, text):
 
 def test_the_time_left_counts_from_the_first_progress(jobs):
     lines = ['{"message": "Loading …"}', '{"done": 1, "total": 4}']
-    more = f'import time; time.sleep(.1); print(\'{{"done": 2, "total": 4}}\', flush=True); {SLEEP}'
+    more = f'import time; time.sleep(.1); print(\'{{"done": 2, "total": 4}}\', flush=True); {UNTIL_CANCELLED}'
     jobs.start("a", "A job", saying(*lines, then=more))
     wait_until(lambda: jobs.status("a").done == 2)
     status = jobs.status("a")
@@ -120,9 +120,9 @@ def test_the_time_left_counts_from_the_first_progress(jobs):
 
 
 def test_one_after_another_and_the_same_only_once(jobs, tmp_path):
-    assert jobs.start("first", "First", [SLEEP], lane="one")
+    assert jobs.start("first", "First", [UNTIL_CANCELLED], lane="one")
     wait_until(lambda: jobs.status("first").state is JobState.RUNNING)
-    assert not jobs.start("first", "First again", [SLEEP], lane="one", folder=tmp_path)
+    assert not jobs.start("first", "First again", [UNTIL_CANCELLED], lane="one", folder=tmp_path)
     assert not tmp_path.exists()  # nobody else would remove what was brought
     assert jobs.start("second", "Second", ["pass"], lane="one")
     assert jobs.start("beside", "Beside", ["pass"], lane="other")
@@ -136,8 +136,8 @@ def test_one_after_another_and_the_same_only_once(jobs, tmp_path):
 
 def test_what_waits_is_cancelled_at_once(jobs):
     folder = Path(tempfile.mkdtemp())
-    jobs.start("first", "First", [SLEEP], lane="one")
-    jobs.start("second", "Second", [SLEEP], lane="one", folder=folder)
+    jobs.start("first", "First", [UNTIL_CANCELLED], lane="one")
+    jobs.start("second", "Second", [UNTIL_CANCELLED], lane="one", folder=folder)
     jobs.start("third", "Third", ["pass"], lane="one")
     jobs.cancel("second")
     assert jobs.status("second").state is JobState.CANCELLED
@@ -169,21 +169,29 @@ finally:
     assert not mark.exists()
 
 
-@pytest.mark.parametrize(
-    "code", [SLEEP, f"{LISTEN} import signal; signal.signal(2, lambda *_: None); {SLEEP}"]
-)
-def test_what_does_not_listen_is_ended_all_the_same(jobs, code):
-    jobs.start("a", "A job", [code])
-    wait_until(lambda: jobs.status("a").state is JobState.RUNNING)
+def cancel_once_ready(jobs, code: str) -> None:
+    jobs.start("a", "A job", saying('{"done": 1, "total": 2}', then=code))
+    wait_until(lambda: jobs.status("a").done)
     jobs.cancel("a")
     assert jobs.wait("a", PATIENCE).state is JobState.CANCELLED
+
+
+def test_what_does_not_listen_is_ended_all_the_same(jobs, monkeypatch):
+    monkeypatch.setattr(jobs_module, "_GRACE_SECONDS", 0.2)
+    cancel_once_ready(jobs, DEAF)
+
+
+def test_what_listens_but_is_deaf_to_signals_ends_by_itself(jobs, monkeypatch):
+    monkeypatch.setattr(jobs_module, "_GRACE_SECONDS", PATIENCE)
+    deaf = "progress._GRACE_SECONDS = 0.2; progress.end_with_parent(); signal.signal(2, lambda *_: None)"
+    cancel_once_ready(jobs, f"import signal; from emotion.jobs import progress; {deaf}; {DEAF}")
 
 
 @pytest.mark.parametrize(
     ("limits", "code", "error"),
     [
-        (Limits(seconds=0.2), SLEEP, "took longer than"),
-        (Limits(memory=60_000_000), f"hog = bytearray(200_000_000); {SLEEP}", "of memory"),
+        (Limits(seconds=0.2), UNTIL_CANCELLED, "took longer than"),
+        (Limits(memory=60_000_000), f"hog = bytearray(200_000_000); {UNTIL_CANCELLED}", "of memory"),
         (Limits(crashed="The file is damaged."), "import os; os.abort()", "The file is damaged."),
     ],
 )

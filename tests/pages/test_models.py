@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.votes import COLUMN_OF_EMOTION, VOTE_COLUMNS
-from emotion.evaluation import cache, tasks
+from emotion.evaluation import cache, tasks, timing
 from emotion.evaluation.answers import load_probabilities
 from emotion.evaluation.report import Robustness, RobustnessCurve
 from emotion.evaluation.robustness import CORRUPTIONS
@@ -22,8 +22,9 @@ from emotion.jobs.status import JobState
 from emotion.labels import EMOTIONS
 from emotion.models import registry
 from emotion.models.classifier import Classifier, Predictions
+from pages.models import list as models_list
 from pages.shared.jobs import app_jobs
-from tests.helpers import PATIENCE
+from tests.helpers import PATIENCE, UNTIL_CANCELLED
 from tests.pages.helpers import metrics, new_app, texts
 
 CROWD = paths.shipped_models_folder() / "crowd"
@@ -39,9 +40,20 @@ def _no_job_of_another_test():
     app_jobs().dismiss("import-model")
 
 
+@pytest.fixture(autouse=True)
+def _speeds_are_known(monkeypatch):
+    """To measure them takes a process, and a second of each test."""
+    monkeypatch.setattr(models_list, "known_timing", lambda name: timing.Timing(1.5, 1.0, "here"))
+
+
+@pytest.fixture
+def speeds_are_unknown(monkeypatch):
+    monkeypatch.setattr(models_list, "known_timing", timing.known_timing)
+
+
 def open_page(view: str = "Overview", model: str = "crowd") -> AppTest:
     app = new_app("models").run()
-    for status in app_jobs().active():  # how fast the models are
+    for status in app_jobs().active():  # how fast the models are, where that is unknown
         app_jobs().wait(status.key, PATIENCE)
         app.run()
     if model != "crowd":
@@ -76,11 +88,12 @@ def test_a_newcomer_sees_the_shipped_model():
     assert "Delete it" not in labels(app)
 
 
+@pytest.mark.usefixtures("speeds_are_unknown")
 def test_a_model_is_timed_in_the_background(monkeypatch):
     app_jobs.clear()
     registry.add_model(CROWD, "mine")
     with monkeypatch.context() as patch:
-        sleeper = [sys.executable, "-c", "import time; time.sleep(3600)"]
+        sleeper = [sys.executable, "-c", UNTIL_CANCELLED]
         patch.setattr("emotion.jobs.jobs._command", lambda arguments: sleeper)
         app, other = new_app("models").run(), new_app("models").run()
     assert "Measuring how fast" in texts(app)
@@ -103,6 +116,8 @@ def test_use_rename_note_and_delete():
     app.button(key="model_use").click().run()
     assert registry.active_model() == "mine"
     assert app.button(key="model_use").disabled
+    # The box names models as they are called: what is in use would be true of one drawing alone.
+    assert app.selectbox(key="model").options == ["crowd", "large", "mine", "small"]
     app.text_area(key="note-mine").set_value("the *best*").run()
     app.button(key="model_note").click().run()
     assert "the \\*best\\*" in texts(app)
@@ -125,6 +140,7 @@ def test_a_name_that_is_none():
     assert registry.model_folder("mine").is_dir()
 
 
+@pytest.mark.usefixtures("speeds_are_unknown")
 def test_a_model_that_cannot_be_used():
     registry.add_model(CROWD, "broken")
     (registry.model_folder("broken") / "model.tflite").write_bytes(b"broken")

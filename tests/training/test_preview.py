@@ -71,14 +71,6 @@ def test_mirroring_alone_mirrors_some(preview, faces):
     assert 0 < mirrored.sum() < 16
 
 
-def test_it_starts_again_after_its_end(preview, faces):
-    preview.ask(faces[:1], 1, NOTHING, seed=0)
-    assert preview.is_warm
-    preview.close()
-    assert not preview.is_warm
-    assert preview.ask(faces[:1], 1, NOTHING, seed=0).shape == (1, 1, 48, 48)
-
-
 def test_a_process_that_does_not_start_is_a_sentence(monkeypatch, faces):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(TrainingError, match="install the requirements"):
@@ -89,6 +81,16 @@ def test_a_process_that_does_not_start_is_a_sentence(monkeypatch, faces):
 def stand_in(monkeypatch):
     """Let another program answer."""
     return lambda code: monkeypatch.setattr(preview_module, "_PROGRAM", ("-c", code))
+
+
+def test_it_starts_again_after_its_end(stand_in, faces):
+    stand_in(ECHO)
+    preview = AugmentationPreview()
+    for _ in range(2):
+        assert preview.ask(faces[:1], 1, NOTHING, seed=0).shape == (1, 1, 48, 48)
+        assert preview.is_warm
+        preview.close()
+        assert not preview.is_warm
 
 
 @pytest.mark.parametrize("how", HANGING)
