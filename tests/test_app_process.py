@@ -46,7 +46,7 @@ for page in sorted(path.relative_to("pages") for path in Path("pages").glob("*/p
         for view in ("Evaluate", "Compare", "Explain", "Robustness", "Export", "Import"):
             app.segmented_control(key="models_view").set_value(view).run()
             assert not app.exception, app.exception
-app.switch_page("pages/photos/page.py").run()
+app.switch_page("photos/page.py").run()
 app.button(key="example-astronaut.png").click().run()
 assert any("happy" in str(item.value).lower() for item in app.markdown)
 after = state_of_the_process()

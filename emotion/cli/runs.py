@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("stop", _acting(actions.stop), "end a run after its current batch; it can be resumed"),
         ("resume", _acting(actions.resume), "go on with a run that was stopped, interrupted or failed"),
         ("finish", _acting(actions.finish_early), "make a model of the best weights so far"),
+        ("add", _acting(_add), "put a finished run's model among the others"),
         ("use", _acting(_use), "let everyone predict with a finished run's model"),
         ("delete", _delete, "remove a run and its files; its model stays"),
         ("rename", _acting(actions.rename, "text"), "call a run something else"),
@@ -139,6 +140,10 @@ def _acting(act: Callable[..., None], *names: str) -> Callable[[argparse.Namespa
         return 0
 
     return command
+
+
+def _add(run_id: str) -> None:
+    say(f"It is among the models as {actions.add_model(run_id)}.")
 
 
 def _use(run_id: str) -> None:

@@ -221,10 +221,8 @@ def move_in_queue(run_id: str, up: bool) -> None:
             transaction.change(neighbour.id, position=run.position)
 
 
-def use_model(run_id: str) -> str:
-    """Let everyone predict with a finished run's model, and return the model's name.
-
-    The model is added to the others unless it is among them already.
+def add_model(run_id: str) -> str:
+    """Put a finished run's model among the others unless it is there already, and return its name.
 
     Raises:
         RunError: the run is not finished.
@@ -236,19 +234,25 @@ def use_model(run_id: str) -> str:
         if run.status is not RunStatus.FINISHED:
             raise RunError(f"The run {run.id} is {run.status}; only a finished run has a model.")
         name = run.model
-        if not _is_registered(run, name):
+        if not is_added(run):
             name = registry.add_model(run.folder / "model", run.config.name)
             transaction.change(run_id, model=name)
+    return name
+
+
+def use_model(run_id: str) -> str:
+    """Let everyone predict with a finished run's model, and return the model's name; see `add_model`."""
+    name = add_model(run_id)
     registry.activate(name)
     return name
 
 
-def _is_registered(run: Run, name: str) -> bool:
-    """Return whether the model of that name is this run's: somebody may have deleted or replaced it."""
-    if not name:
+def is_added(run: Run) -> bool:
+    """Return whether a run's model is among the others: somebody may have deleted or replaced it."""
+    if not run.model:
         return False
     try:
-        return folder_version(paths.models_folder() / name) == folder_version(run.folder / "model")
+        return folder_version(paths.models_folder() / run.model) == folder_version(run.folder / "model")
     except ModelError:
         return False
 

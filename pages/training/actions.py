@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from emotion.dataset.store import SYNTHETIC
 from emotion.models.card import ModelError
 from emotion.models.registry import active_model
 from emotion.runs import actions, files
@@ -75,14 +76,26 @@ def _offer_use(run: Run, key: str) -> None:
     if run.model and _active() == run.model:
         st.badge(f"In use as {escape_markdown(run.model)}", icon=":material/neurology:", color="green")
         return
+    is_drawn = run.dataset == SYNTHETIC
     _button(
         "Use this model",
         "neurology",
         f"use-{key}",
         lambda: _use(run.id),
-        type="primary",
-        help="The photo and webcam pages predict with it from now on.",
+        type="secondary" if is_drawn else "primary",
+        help="Every page in every browser predicts with it from now on."
+        + " It knows drawn faces alone, so it will be wrong about photographs." * is_drawn,
     )
+    if actions.is_added(run):
+        st.badge(f"Among the models as {escape_markdown(run.model)}", icon=":material/check:", color="gray")
+    else:
+        _button(
+            "Add to the models",
+            "playlist_add",
+            f"add-{key}",
+            lambda: _add(run.id),
+            help="To evaluate, compare, export or try it; what everybody predicts with stays as it is.",
+        )
 
 
 def _active() -> str | None:
@@ -95,6 +108,11 @@ def _active() -> str | None:
 def _use(run_id: str) -> None:
     name = actions.use_model(run_id)
     st.session_state[_TOAST] = f"**{escape_markdown(name)}** is in use on all pages."
+
+
+def _add(run_id: str) -> None:
+    name = actions.add_model(run_id)
+    st.session_state[_TOAST] = f"**{escape_markdown(name)}** is among the models."
 
 
 def _offer_change(run: Run, key: str) -> None:

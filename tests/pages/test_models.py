@@ -117,7 +117,7 @@ def test_use_rename_note_and_delete():
     assert registry.active_model() == "mine"
     assert app.button(key="model_use").disabled
     # The box names models as they are called: what is in use would be true of one drawing alone.
-    assert app.selectbox(key="model").options == ["crowd", "large", "mine", "small"]
+    assert app.selectbox(key="models_model").options == ["crowd", "large", "mine", "small"]
     app.text_area(key="note-mine").set_value("the *best*").run()
     app.button(key="model_note").click().run()
     assert "the \\*best\\*" in texts(app)

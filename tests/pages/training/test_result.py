@@ -79,7 +79,21 @@ def test_use_this_model():
     assert "Use this model" not in buttons(app)
     # The page for photographs predicts with it, too.
     photos = new_app().run()
-    assert any(f"**{name}**" in str(item.value) for item in photos.sidebar.caption)
+    assert any(f"**{name}**" in str(item.value) for item in photos.caption)
+
+
+def test_a_model_is_added_without_being_put_to_use():
+    run = add_finished()
+    app = open_page(run=run.id)
+    buttons(app)["Add to the models"].click().run()
+    assert not app.exception
+    name = actions.get_run(run.id).model
+    assert name in [card.name for card in registry.list_models()]
+    assert registry.active_model() == "crowd"
+    assert "Add to the models" not in buttons(app)
+    assert f"Among the models as {name}" in texts(app)
+    buttons(app)["Use this model"].click().run()
+    assert registry.active_model() == actions.get_run(run.id).model == name
 
 
 def test_a_model_that_cannot_be_used_says_why():

@@ -70,7 +70,7 @@ def test_the_second_run_of_a_name_is_told_apart():
             {"teachers": ["crowd", "large"], "teacher_share": 50},
             {"teachers": ("crowd", "large"), "teacher_share": 0.5},
         ),
-        ("large", {"schedule": "constant"}, {"schedule": "constant"}),
+        ("small", {"schedule": "constant"}, {"schedule": "constant"}),
     ],
 )
 def test_what_is_set_is_what_is_trained(preset, changes, expected):
@@ -89,7 +89,9 @@ def test_what_is_set_is_what_is_trained(preset, changes, expected):
 
 def test_the_form_offers_exactly_what_is_accepted():
     app = open_page()
-    app.radio(key="training-preset").set_value("small").run()  # all of its settings do something
+    app.radio(key="training-preset").set_value("small").run()
+    app.session_state["training-small-0-targets"] = "both"  # with teachers, all settings do something
+    app.run()
     offered = 0
     for name, known in SETTINGS.items():
         if known.group == "Run":
@@ -183,9 +185,9 @@ def test_learning_from_votes_needs_votes(tmp_path):
 def test_a_preset_that_builds_on_a_model_says_which_to_train_first():
     app = open_page()
     app.radio(key="training-preset").set_value("crowd").run()
-    assert "train the preset 'crowd-start' first" in app.error[0].value.replace("\\", "")
+    assert "train the preset 'crowd-votes' first" in app.error[0].value.replace("\\", "")
     assert buttons(app)["Start training"].proto.disabled
-    registry.add_model(paths.shipped_models_folder() / "crowd", "crowd-start")
+    registry.add_model(paths.shipped_models_folder() / "crowd", "crowd-votes")
     app.run()
     assert not app.error
     assert not app.exception
