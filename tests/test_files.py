@@ -71,6 +71,7 @@ def _count_up(path: Path, times: int) -> None:
             files.write_json(path, json.loads(path.read_text()) + 1)
 
 
+@pytest.mark.slow
 def test_no_change_of_several_processes_is_lost(tmp_path):
     path = tmp_path / "count.json"
     path.write_text("0")

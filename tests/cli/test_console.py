@@ -14,6 +14,8 @@ from emotion.jobs.jobs import Jobs
 from emotion.jobs.status import JobState
 from tests.helpers import PATIENCE, faces_by_name, write_folder
 
+pytestmark = pytest.mark.slow
+
 
 def start_job(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
@@ -66,7 +68,6 @@ def test_an_error_is_one_sentence(arguments, sentence):
     assert "Traceback" not in errors
 
 
-@pytest.mark.slow
 def test_pages_find_what_jobs_have_found_out():
     store.open_dataset(store.SYNTHETIC)
     jobs = Jobs()

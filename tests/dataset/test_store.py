@@ -131,6 +131,7 @@ def test_only_faces_of_the_dataset_can_be_excluded(mine, indices):
         store.exclude("mine", np.array(indices), "x")
 
 
+@pytest.mark.slow
 def test_several_programs_exclude_at_once(mine):
     code = (
         "import sys, numpy as np; from emotion.dataset import store\nsys.stdin.readline()\n"

@@ -193,6 +193,7 @@ def search_now(app):
     return button
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Near copies", "Doubted by the model"])
 def test_slow_searches_wait_until_asked(tmp_path, monkeypatch, kind):
     some = np.random.default_rng(0).integers(0, 256, (14, 12, 12), dtype=np.uint8)
@@ -304,6 +305,7 @@ def test_import_of_an_upload():
     assert metrics(app)["Faces"] == "21"
 
 
+@pytest.mark.slow
 def test_import_of_a_path_under_a_name(tmp_path):
     folder = write_folder(tmp_path / "faces", faces_by_name(14))
     app = open_page("Import")
@@ -336,6 +338,7 @@ def test_a_path_that_is_not_typed():
     assert "Type the path" in app.error[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "data"), [("broken.zip", b"PK\x03\x04 and no more"), ("table.csv", b"a,b\n1,2\n")]
 )
@@ -349,6 +352,7 @@ def test_an_import_that_fails_says_why(name, data):
     assert not app.error
 
 
+@pytest.mark.slow
 def test_download_without_the_library(monkeypatch, tmp_path):
     (tmp_path / "kagglehub.py").write_text("raise ImportError")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

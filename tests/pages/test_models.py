@@ -88,6 +88,7 @@ def test_a_newcomer_sees_the_shipped_model():
     assert "Delete it" not in labels(app)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("speeds_are_unknown")
 def test_a_model_is_timed_in_the_background(monkeypatch):
     app_jobs.clear()
@@ -140,6 +141,7 @@ def test_a_name_that_is_none():
     assert registry.model_folder("mine").is_dir()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("speeds_are_unknown")
 def test_a_model_that_cannot_be_used():
     registry.add_model(CROWD, "broken")
@@ -158,6 +160,7 @@ def test_without_any_model(monkeypatch, tmp_path):
     assert "There is no model yet" in app.error[0].value
 
 
+@pytest.mark.slow
 def test_an_evaluation_in_the_background():
     store.open_dataset(store.SYNTHETIC)
     app = open_page("Evaluate")
@@ -364,6 +367,7 @@ def bring(app, data: bytes, name: str = "brought.tflite") -> AppTest:
     return app
 
 
+@pytest.mark.slow
 def test_import():
     app = open_page("Import")
     assert app.button(key="model_import_start").disabled

@@ -103,6 +103,7 @@ def test_a_senseless_limit_gives_one_sentence(text, monkeypatch):
         concurrent_limit()
 
 
+@pytest.mark.slow
 def test_two_programs_that_start_at_once_get_two_runs_in_order(sleepers):
     code = (
         "import sys; from tests.runs import stand_in; from emotion.runs import actions, launcher\n"

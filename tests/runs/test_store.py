@@ -139,6 +139,7 @@ def test_an_unknown_or_hostile_id(store, run_id):
     assert len(str(caught.value)) < 250
 
 
+@pytest.mark.slow
 def test_several_programs_make_the_store_and_write_at_once(store):
     at_once(MANY_AT_ONCE, str(store.root))
     assert sorted(run.position for run in store.runs()) == list(range(1, 31))
@@ -192,6 +193,7 @@ def test_every_store_comes_to_have_what_a_run_has(store, script):
     assert columns == [item.name for item in fields(Run) if item.name != "root"]
 
 
+@pytest.mark.slow
 def test_several_programs_bring_a_store_forward_at_once(store):
     write_released(store)
     assert at_once(LATER, str(store.root)) == ["2"] * 3

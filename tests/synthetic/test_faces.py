@@ -165,6 +165,7 @@ def test_a_face_off_the_canvas_leaves_the_background_alone():
     assert np.array_equal(np.unique(canvas.pixels.reshape(-1, 3), axis=0), [(10, 20, 30)])
 
 
+@pytest.mark.slow
 def test_expressions_can_be_learned_but_not_too_easily():
     # Ridge regression onto the classes: the simplest learner there is, on pixels alone.
     images, labels = generate(840, seed=1)

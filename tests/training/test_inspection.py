@@ -73,6 +73,7 @@ def test_a_damaged_memory_is_no_memory(content):
     assert inspection.known_pace(TINY) == PACE
 
 
+@pytest.mark.slow
 def test_several_programs_remember_at_once():
     code = (
         "import sys; from emotion.training import inspection\n"
