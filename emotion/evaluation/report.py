@@ -101,7 +101,7 @@ class AgreementGroup:
 
 @dataclass(frozen=True)
 class Copies:
-    """Faces that also stand, equal in every pixel, in the dataset's training split, and all others."""
+    """Faces that also stand, equal or mirrored, in the dataset's training or validation, and all others."""
 
     known: Proportion | None
     unknown: Proportion | None
