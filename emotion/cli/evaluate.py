@@ -68,7 +68,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-copies",
         action="store_true",
-        help="leave out the faces that also stand, equal or mirrored, in the dataset's training or validation",
+        help="leave out the faces that also stand in the dataset's training or validation, perhaps mirrored",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
 

@@ -98,7 +98,7 @@ def image_keys(images: np.ndarray) -> np.ndarray:
 
 
 def picture_keys(images: np.ndarray) -> np.ndarray:
-    """Return (n,) keys that are equal exactly where two of the images (n, 48, 48) are, or one mirrors the other.
+    """Return (n,) keys, equal exactly where two of the images (n, 48, 48) are or one mirrors the other.
 
     A mirrored picture is learned by heart as well as the picture itself: training turns faces round.
     """

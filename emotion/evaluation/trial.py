@@ -69,7 +69,7 @@ class TrialFaces:
 
     def in_training(self) -> np.ndarray | None:
         """Return, bool (n,), which a model may know: they also stand in the training split or, where that is
-        not the trial's own, in the validation split, equal in every pixel or mirrored; None without such faces.
+        not the trial's own, in the validation split, perhaps mirrored; None without such faces.
 
         Looked for among all those faces, also those excluded or without a clear emotion: a model may
         have learned them all the same.

@@ -102,7 +102,7 @@ def test_the_same_faces_for_another_model(tmp_path):
 def test_a_mirrored_face_of_training_or_validation_is_known(tmp_path, where, count):
     files = {name: faces_by_name(14, name, seed) for seed, name in enumerate(("train", "validation", "test"))}
     test = files["test"]
-    first, last = list(test)[0], list(files[where])[-1]
+    first, last = next(iter(test)), list(files[where])[-1]
     mirrored = cv2.imdecode(np.frombuffer(test[first], np.uint8), cv2.IMREAD_GRAYSCALE)[:, ::-1]
     files[where][last] = png_bytes(mirrored)
     path = write_folder(tmp_path / "faces", files["train"] | files["validation"] | test)
