@@ -89,8 +89,11 @@ def _import_from(source: Path, name: str | None, arguments: argparse.Namespace) 
     if arguments.report:
         write_text(arguments.report, report.to_csv())
     if arguments.votes:
-        count = store.attach_votes(report.description.name, arguments.votes)
-        say(f"Votes on {count:,} faces attached.")
+        try:
+            count = store.attach_votes(report.description.name, arguments.votes)
+        except DatasetError as error:
+            raise DatasetError(f"The faces are imported; the votes are not: {error}") from error
+        say(f"Votes on {count:,} of {report.description.faces:,} faces attached.")
     return 0
 
 

@@ -174,7 +174,10 @@ def _attach(name: str, table: bytes) -> None:
     except ReadableError as error:
         st.error(escape_markdown(str(error)), icon=":material/how_to_vote:")
         return
-    st.toast(f"Votes on {count:,} faces attached.", icon=":material/how_to_vote:")
+    st.toast(
+        f"Votes on {count:,} of {len(store.open_dataset(name)):,} faces attached.",
+        icon=":material/how_to_vote:",
+    )
     st.rerun()
 
 

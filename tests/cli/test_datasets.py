@@ -81,7 +81,7 @@ def test_import_with_votes(capsys, source, tmp_path):
     votes.write_text(f"{header}\ntest/{EMOTIONS[generate(7, 5)[1][0]]}/000.png,0,0,0,0,0,0,0,0,0,10\n")
     status, _, err = run(capsys, "datasets", "import", source, "--votes", votes)
     assert status == 0
-    assert "Votes on 1 faces attached." in err
+    assert "Votes on 1 of 21 faces attached." in err
     assert "vote_agreement" in json.loads(run(capsys, "datasets", "stats", "faces", "--json")[1])
 
 
