@@ -146,6 +146,8 @@ def _print_report(report: Report) -> None:
             f"{name:10}{in_percent(figures['precision']):>10}{in_percent(figures['recall']):>8}"
             f"{in_percent(figures['f1']):>8}{figures['support']:>8,}"
         )
+    if report.missing():
+        print(f"No faces of: {', '.join(report.missing())}; nothing is said of them.")
     if report.copies is not None and report.copies.known is not None:
         _print_share("also in training or validation", report.copies.known)
         _print_share("not in training or validation", report.copies.unknown)

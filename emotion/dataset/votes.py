@@ -4,7 +4,6 @@ The votes are those of FER+ (Barsoum et al. 2016, "Training Deep Networks for Fa
 Recognition with Crowd-Sourced Label Distribution").
 """
 
-import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from emotion.dataset.face_dataset import DatasetError
+from emotion.dataset.reading.lines import delimiter_of, read_lines, read_rows
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.labels import EMOTIONS, in_percent, parse_emotion
 
@@ -114,7 +114,8 @@ def _read_table(table: Path | bytes) -> dict[str, tuple[int, ...]]:
     """Return name -> votes of the rows that can be read."""
     try:
         data = table if isinstance(table, bytes) else _read_bytes(table)
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig", errors="replace"), newline=""))
+        delimiter = delimiter_of(next(read_lines(io.BytesIO(data)), ""))
+        reader = read_rows(io.BytesIO(data), delimiter)
         header = [column.strip().lower().replace(" ", "_") for column in next(reader, [])]
         header = ["not_a_face" if column == "nf" else column for column in header]
         missing = [column for column in VOTE_COLUMNS if column not in header]
@@ -132,8 +133,6 @@ def _read_table(table: Path | bytes) -> dict[str, tuple[int, ...]]:
         return rows
     except OSError as error:
         raise DatasetError(f"The votes cannot be read: {error.strerror}.") from error
-    except csv.Error as error:
-        raise DatasetError("The votes cannot be read: the file is not a CSV.") from error
 
 
 def _read_bytes(path: Path) -> bytes:

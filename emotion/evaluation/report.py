@@ -160,6 +160,10 @@ class Report:
             "f1": 2 * right / np.maximum(faces + answers, 1),
         }
 
+    def missing(self) -> list[str]:
+        """Return the emotions that no face shows: nothing is said of them."""
+        return [name for name, faces in zip(EMOTIONS, self._counts.sum(axis=1), strict=True) if not faces]
+
     def _mean(self, share: str) -> float:
         return float(self._shares[share][self._counts.any(axis=1)].mean())
 

@@ -71,7 +71,7 @@ def test_rows_that_are_no_votes_are_passed_over(votes):
         (table(header=HEADER.replace("fear", "dread")), "missing: fear"),
         (table(), "fit no face: the table has 0 rows and speaks of 'nothing'"),
         (table(f"zzz,{ROW}"), "the table has 1 rows and speaks of 'zzz', the dataset of 'a'"),
-        (table("x" * 200_000), "not a CSV"),
+        (table("x" * 4_100_000), "A line is longer than"),
     ],
 )
 def test_refused_with_one_sentence(data, message):
