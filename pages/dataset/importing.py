@@ -26,7 +26,7 @@ _HELP = """
 - **Pictures in folders**, a zip or a tar: `train/happy/1.png`, `happy/test/2.jpg`, also with a folder a
   person below. Emotions and splits in the usual spellings; without splits, a sixth of each is set apart.
 - **Tables** with `emotion`, `pixels` and perhaps `Usage`, as the FER-2013 challenge has them: commas,
-  semicolons or tabs, UTF-8 or UTF-16, packed or not, of any square size; `train.csv` and `test.csv` are splits.
+  semicolons or tabs, UTF-8 or UTF-16, packed or not, of any square size; `train.csv` is a split.
 - **Pictures and a list**: a table with their names and labels, RAF-DB's list, AffectNet's annotations, YOLO's
   boxes, or names as JAFFE and KDEF have them.
 - **Numbers for classes** are asked about unless they are 0 to 6, and so is whatever is not understood.

@@ -24,6 +24,13 @@ MAX_TABLE_BYTES = 3_000_000_000
 _MAX_TEXT_BYTES = 5_000_000
 _MAX_TEXTS = 2_000_000  # one beside each picture
 
+# What is deflated is unpacked as far as is asked for; of what is packed otherwise, `zipfile` unpacks all that
+# some thousand bytes hold, which may be gigabytes.
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+_TAR_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+_MAX_TAR_HEADER = 100_000  # bytes
+
 _NO_LINKS = "Links are not followed."
 # What operating systems leave in folders of pictures.
 _JUNK = ("thumbs.db", "desktop.ini", "__macosx")
@@ -117,14 +124,18 @@ class Contents:
             )
         unpacked = sum(entry.size for entry in self.pictures if entry.path is None)
         if unpacked > MAX_UNPACKED_BYTES:
-            raise DatasetError(
-                f"The archive would unpack to {unpacked / 1e9:,.0f} GB; that cannot be a dataset of small "
-                f"faces, and at most {MAX_UNPACKED_BYTES / 1e9:,.0f} GB are read."
-            )
+            raise _absurd(unpacked)
         if in_order:
             for entries in (self.pictures, self.tables, self.texts):
                 entries.sort(key=lambda entry: entry.name)
         return self
+
+
+def _absurd(unpacked: int) -> DatasetError:
+    return DatasetError(
+        f"The archive would unpack to {unpacked / 1e9:,.0f} GB; that cannot be a dataset of small "
+        f"faces, and at most {MAX_UNPACKED_BYTES / 1e9:,.0f} GB are read."
+    )
 
 
 def of_folder(root: Path) -> Contents:
@@ -160,9 +171,20 @@ def of_zip(archive: zipfile.ZipFile) -> Contents:
             continue
         is_link = stat.S_ISLNK(member.external_attr >> 16)
         problem = _problem_of_member(name, is_link, name in known)
+        if member.compress_type not in _BOUNDED:
+            problem = problem or "It is packed in an unusual way; pack the zip as usual (Deflate)."
         known.add(name)
         found.add(Entry(name, member.file_size, lambda member=member: archive.open(member)), problem)  # type: ignore[misc]
     return found.check()
+
+
+class BoundedTarInfo(tarfile.TarInfo):
+    """A member of a tar with a name and properties of usual length, as `tarfile` reads them whole."""
+
+    def _proc_member(self, tarfile_: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _TAR_HEADERS and self.size > _MAX_TAR_HEADER:
+            raise tarfile.ReadError("a header without an end")
+        return super()._proc_member(tarfile_)  # type: ignore[misc]
 
 
 def of_tar(archive: tarfile.TarFile) -> Contents:
@@ -177,6 +199,8 @@ def of_tar(archive: tarfile.TarFile) -> Contents:
         name = printable(member.name.removeprefix("./"))
         if member.isdir() or _is_junk(name) or not (member.isfile() or member.issym() or member.islnk()):
             continue
+        if member.offset_data + member.size > MAX_UNPACKED_BYTES + MAX_TABLE_BYTES:
+            raise _absurd(member.offset_data + member.size)
         problem = _problem_of_member(name, not member.isfile(), name in known)
         known.add(name)
         found.add(Entry(name, member.size, lambda member=member: _extract(archive, member)), problem)  # type: ignore[misc]

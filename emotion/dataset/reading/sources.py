@@ -20,7 +20,7 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -31,6 +31,7 @@ from emotion.dataset.face_dataset import DatasetError, FaceDataset, SkippedItem
 from emotion.dataset.reading.answers import NOTHING_SAID, Answers
 from emotion.dataset.reading.contents import (
     MAX_TABLE_BYTES,
+    BoundedTarInfo,
     Contents,
     Entry,
     of_folder,
@@ -39,6 +40,7 @@ from emotion.dataset.reading.contents import (
 )
 from emotion.dataset.reading.items import ARCHIVE_ERRORS, Face, Item
 from emotion.dataset.reading.plan import Plan
+from emotion.dataset.reading.questions import in_one_text
 from emotion.dataset.reading.survey import Survey, survey
 from emotion.dataset.splits import settle_splits
 from emotion.labels import EMOTIONS
@@ -112,8 +114,11 @@ def _open(source: Path, stack: ExitStack) -> Contents:
             f"{source.name} is a NumPy array without labels; expected are pictures in folders such as "
             "train/happy, or a table with emotions and pixels."
         )
-    if tarfile.is_tarfile(source):
-        return of_tar(stack.enter_context(tarfile.open(source)))
+    archive = None
+    with suppress(tarfile.ReadError):  # it is none
+        archive = stack.enter_context(tarfile.TarFile.open(source, tarinfo=BoundedTarInfo))
+    if archive is not None:
+        return of_tar(archive)
     packed = next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), "")
     size = MAX_TABLE_BYTES if packed else source.stat().st_size
     return Contents(tables=[Entry(source.name, size, lambda: _open_file(source, packed), source)])
@@ -169,6 +174,11 @@ def read_with_note(source: Path | str) -> tuple[FaceDataset, str]:
     faces: list[Face] = []
     skipped: list[SkippedItem] = []
     with open_source(source) as opened:
+        if opened.plan.questions:
+            raise DatasetError(
+                f"{source.name} has to be imported first, as it does not say all itself (python -m emotion "
+                f"datasets import): {in_one_text(opened.plan.questions)}"
+            )
         for item in opened.items:
             if isinstance(item, SkippedItem):
                 skipped.append(item)

@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import tarfile
+import zipfile
 
 import cv2
 import numpy as np
@@ -137,6 +138,20 @@ def test_links_and_devices_in_a_tar_are_not_followed(tmp_path):
     assert {item.reason for item in dataset.skipped} == {"Links are not followed."}
 
 
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_of_a_tar_without_an_end_is_not_read(tmp_path, monkeypatch, kind):
+    member = tarfile.TarInfo("x")
+    member.type, member.size = kind, 50_000_000
+    path = tmp_path / "faces.tar.gz"
+    path.write_bytes(gzip.compress(member.tobuf() + bytes(50_000_000) + tar_of(faces_by_name(7), "w")))
+    sizes = []
+    for name in ("_proc_pax", "_proc_gnulong"):
+        monkeypatch.setattr(tarfile.TarInfo, name, lambda self, archive: sizes.append(self.size))
+    with pytest.raises(DatasetError, match=r"could not be read to its end|A line is longer"):
+        read_dataset(path)
+    assert sizes == []
+
+
 def test_a_damaged_tar_is_one_sentence(tmp_path):
     data = tar_of(faces_by_name(21), "w:gz")
     path = tmp_path / "faces.tar.gz"
@@ -232,6 +247,17 @@ def test_a_line_without_an_end_is_never_held(tmp_path, monkeypatch, packed):
     with pytest.raises(DatasetError, match="A line is longer than 3,000,000 characters"):
         read_dataset(path)
     assert longest < 12_000_000
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_cannot_be_unpacked_step_by_step_is_not_unpacked(tmp_path, monkeypatch, kind):
+    """Some hundred bytes of bzip2 hold a gigabyte of zeros, and come as one."""
+    path = tmp_path / "faces.zip"
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr("fer.csv", DATA)
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)  # nothing is unpacked
+    with pytest.raises(DatasetError, match=r"fer.csv: It is packed in an unusual way; pack the zip as usual"):
+        read_dataset(path)
 
 
 def test_a_pointer_of_git_lfs_is_named(tmp_path):
