@@ -14,6 +14,7 @@ from emotion.dataset.reading.words import (
     emotion_of,
     folded,
     guess_emotion,
+    guess_split,
     split_of,
 )
 
@@ -60,6 +61,8 @@ def by_folders(entries: Iterable[Entry], answers: Answers) -> list[Picture]:
     labels = {folders: _label_place(folders, answers) for folders in counts}
     splits = {folders: _split_place(folders, labels[folders], answers) for folders in counts}
     label_depth, split_depth = _usual(labels, counts), _usual(splits, counts)
+    if split_depth is None:
+        split_depth = _usual(_likely_splits(labels), counts)
     keys = {}
     for folders in counts:
         label = labels[folders]
@@ -108,6 +111,24 @@ def _label_place(folders: tuple[str, ...], answers: Answers) -> int | None:
         if found is not None:
             return found
     return None
+
+
+def above_classes(pictures: list[Picture]) -> list[str]:
+    """Return the names of the folders right above those of the classes, which may be splits or persons."""
+    names = set()
+    for folders, label in {(folders_of(picture.entry.name), picture.key.label) for picture in pictures}:
+        if label in folders[1:]:
+            names.add(folders[folders.index(label, 1) - 1])
+    return sorted(names)
+
+
+def _likely_splits(labels: dict[tuple[str, ...], int | None]) -> dict[tuple[str, ...], int | None]:
+    """Return which folders above a class are likely to mean a split, where none certainly does."""
+    likely = {}
+    for folders, label in labels.items():
+        places = range((label or 0) - 1, -1, -1)
+        likely[folders] = next((place for place in places if guess_split(folders[place])), None)
+    return likely
 
 
 def _is_told_emotion(text: str, answers: Answers) -> bool:

@@ -13,7 +13,7 @@ _MARKS = str.maketrans(dict.fromkeys("[](),;|\t\r\n", " "))
 
 def are_pixels(text: str) -> bool:
     """Return whether a text is likely one of pixels: long, and of numbers."""
-    start = text[:200].strip(" [(")
+    start = text[:200].strip(" [(-")
     return len(text) >= 2 * _SIDES[0] ** 2 - 1 and start[:1].isdigit() and not any(map(str.isalpha, start))
 
 
@@ -33,9 +33,10 @@ def parse_pixels(text: str, is_unit: bool = False) -> np.ndarray | str:
         values = read
     side = math.isqrt(len(values))
     if side * side != len(values) or not _SIDES[0] <= side <= _SIDES[1]:
+        colour = math.isqrt(len(values) // 3) ** 2 * 3 == len(values)
         return (
             f"It has {len(values):,} pixels, which are no square picture; expected are {FACE_SIZE**2:,} of "
-            f"{FACE_SIZE}x{FACE_SIZE}, or another square."
+            f"{FACE_SIZE}x{FACE_SIZE}, or another square{', grey and not of three colours' * colour}."
         )
     return values.reshape(side, side)
 

@@ -137,6 +137,12 @@ def survey(contents: Contents, answers: Answers, name: str) -> Survey:
     plan.left_out += notes + _strangers(plan, contents, answers)
     _require_some(plan, contents, tables, name)
     _say_sizes(plan, tables)
+    above = labelling.above_classes(pictures)
+    if len(above) > 1 and not any(key.split for key in keys):
+        more = f" and {len(above) - 6:,} more" if len(above) > 6 else ""
+        plan.assumed.append(
+            f"The folders above the classes are taken for no splits: {', '.join(above[:6])}{more}."
+        )
     cuts = answers.faces == "cut"
     if not cuts and not plan.questions:
         _look_at_pictures(plan, pictures, answers)
@@ -216,16 +222,15 @@ def _require_some(plan: Plan, contents: Contents, tables: list[FaceTable], name:
     """Raise `DatasetError` with all that is known unless there are faces, or questions about some."""
     if plan.questions or any(isinstance(clue, Clue) for clue in plan.clues.values()):
         return
-    hints = list(plan.left_out)
+    folders = sorted({key.label for key in plan.clues if key.label})
+    hints = [sentence for sentence in plan.left_out if not folders or tables]
     hints += [f"{inner} is an archive within: unpack it and import that." for inner in contents.archives[:3]]
     hints += _silent_hints(plan, contents)
     if not hints and contents.skipped:
         hints = [f"The first problem: {contents.skipped[0].where}: {contents.skipped[0].reason}"]
-    folders = Counter(key.label for key in plan.clues if key.label)
     if folders and not tables:
         hints.append(
-            f"The folders are {', '.join(sorted(folders)[:8])}; if they are classes, say which: "
-            "--map NAME=EMOTION."
+            f"The folders are {', '.join(folders[:8])}; if they are classes, say which: --map NAME=EMOTION."
         )
     if len(contents.tables) == 1 and contents.tables[0].name == name and not tables and not hints:
         raise DatasetError(
@@ -258,6 +263,8 @@ def _silent_hints(plan: Plan, contents: Contents) -> list[str]:
 
 def _say_sizes(plan: Plan, tables: list[FaceTable]) -> None:
     for table in tables:
+        if unused := table.unused():
+            plan.assumed.append(f"{table.entry.name} has columns that are not used: {', '.join(unused[:6])}.")
         if table.side not in (0, FACE_SIZE):
             plan.assumed.append(
                 f"The faces of {table.entry.name} have {table.side}x{table.side} pixels and become "

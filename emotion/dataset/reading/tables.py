@@ -20,6 +20,7 @@ _PIXEL_COLUMNS = ("pixels", "pixel", "pixel values", "pixel_values", "image", "d
 # Of a table with a column for each pixel: "pixel0", "px_12", "7".
 _ONE_PIXEL = re.compile(r"(?:pixels?|px|p)?[\s_-]*\d+")
 _FEWEST_PIXELS = 64
+_LOOKED_AT = 5  # rows, before all are read
 
 
 class Columns(NamedTuple):
@@ -80,16 +81,27 @@ class FaceTable:
     def survey(self) -> "FaceTable":
         """Return it with what its rows say, read to its end."""
         keys: Counter[Key] = Counter()
-        first, count = "", 0
+        first: list[str] = []
+        count = 0
         for _, row in self.read():
             count += 1
             if len(row) >= self.width and are_pixels(self.pixels_of(row)):
-                first = first or self.pixels_of(row)
+                first += [self.pixels_of(row)] * (len(first) < _LOOKED_AT)
                 keys[self.key_of(row)] += 1
-        unit = is_unit(first)
-        face = parse_pixels(first, unit)
-        side = 0 if isinstance(face, str) else len(face)
-        return replace(self, is_unit=unit, rows=count, keys=keys, side=side)
+        unit = bool(first) and all(map(is_unit, first))
+        faces = [parse_pixels(text, unit) for text in first]
+        sides = [len(face) for face in faces if not isinstance(face, str)]
+        if faces and not sides:
+            raise DatasetError(f"None of its rows has a face. {faces[0]}")
+        return replace(self, is_unit=unit, rows=count, keys=keys, side=sides[0] if sides else 0)
+
+    def unused(self) -> list[str]:
+        """Return the names of the columns that say nothing here; an index has none."""
+        used = {self.columns.label, self.columns.usage}
+        pixels = self.columns.pixels or slice(0, 0)
+        others = [name for place, name in enumerate(self.header) if place not in used]
+        names = set(self.header[pixels])
+        return [name for name in others if name and name not in names and not name.startswith("unnamed")]
 
     @property
     def width(self) -> int:

@@ -36,32 +36,39 @@ _LIKELY = {
         "mad rage furious an ang wut wutend arger zorn verargert colere fache enojo enfado "
         "enojado ira raiva zangado rabbia arrabbiato boos boosheid kizgin ofke злость гнев "
         "愤怒 生气 憤怒 怒り 분노 화남"
+        " غضب"
     ),
     "disgust": (
         "di dis ekel angeekelt degout degoute asco disgusto nojo walging igrenme tiksinti "
         "отвращение 厌恶 嫌悪 嫌惡 혐오"
+        " اشمئزاز"
     ),
     "fear": (
         "terror terrified anxious anxiety fe fea af angst furcht peur miedo temor medo paura "
         "bang korku strach страх 恐惧 害怕 恐懼 恐怖 恐れ 공포 두려움"
+        " خوف"
     ),
     "happy": (
         "smile smiling cheerful glad ha hap glucklich frohlich freude heureux joie content "
         "feliz felicidad alegria alegre felicidade felice gioia felicita blij mutlu mutluluk "
         "радость счастье 高兴 快乐 开心 高興 幸福 喜び 행복 기쁨"
+        " سعادة"
     ),
     "sad": (
         "cry crying depressed unhappy sa traurig trauer triste tristesse tristeza tristezza "
         "verdrietig uzgun smutny smutek грусть печаль 悲伤 伤心 难过 悲傷 悲しみ 슬픔"
+        " حزن"
     ),
     "surprise": (
         "shock shocked astonished amazed su sur uberraschung uberrascht surpris sorpresa "
         "sorprendido surpresa surpreso sorpreso verrast verrassing saskin saskinlik "
         "zaskoczenie удивление 惊讶 驚訝 驚き 놀람"
+        " مفاجأة"
     ),
     "neutral": (
         "calm normal natural expressionless ne neu neutre neutro neutrale neutraal notr "
         "neutralny нейтральный нейтрально 中性 平静 中立 無表情 중립 무표정"
+        " محايد"
     ),
 }
 _OF_SURE = {word: emotion for emotion, words in _SURE.items() for word in words.split()}
@@ -96,7 +103,20 @@ _GLUED = re.compile(
     r"(?:public|private)?(train|training|validation|valid|val|dev|test|testing)"
     r"(?:set|data|split|images|imgs|faces|dir)?"
 )
-_LIKELY_SPLITS = {"eval": "validation", "evaluation": "test", "holdout": "test", "heldout": "test"}
+_LIKELY_SPLIT_WORDS = {
+    "train": (
+        "tr entrenamiento entrainement apprentissage treino treinamento addestramento trening egitim "
+        "训练 训练集 訓練 훈련 학습 обучение"
+    ),
+    "validation": "va eval validierung validacion validacao validazione 验证 验证集 検証 검증 валидация",
+    "test": (
+        "te ts evaluation holdout heldout prueba pruebas teste essai prova testen 测试 测试集 評価 テスト "
+        "테스트 тест"
+    ),
+}
+_LIKELY_SPLITS = {
+    folded(word): split for split, words in _LIKELY_SPLIT_WORDS.items() for word in words.split()
+}
 _SPLITS = ("train", "validation", "test")
 # Shares of letters in common, 0 to 1: "suprise" and "surprise" 0.93, "feer" and "fear" 0.75.
 _ALIKE = 0.75

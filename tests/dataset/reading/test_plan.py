@@ -327,3 +327,28 @@ def test_what_is_there_instead_of_faces_is_named(tmp_path, files, message, as_zi
         source.write_bytes(zip_bytes(files))
     with pytest.raises(DatasetError, match=f"holds no labelled faces.*{message}"):
         plan_of(source)
+
+
+@pytest.mark.parametrize(
+    ("names", "guesses"),
+    [
+        (("tr", "va", "te"), {"tr": "train", "va": "validation", "te": "test"}),
+        (("entrenamiento", "prueba"), {"entrenamiento": "train", "prueba": "test"}),
+        (("Trainning", "fold2"), {"Trainning": "train", "fold2": ""}),
+    ],
+)
+def test_what_is_likely_a_split_is_asked_for(tmp_path, names, guesses):
+    source = write_folder(tmp_path, folders(SEVEN, names))
+    assert {question.name: question.guess for question in plan_of(source).questions} == guesses
+    answers = [f"{name}={guess or 'none'}" for name, guess in guesses.items()]
+    assert {item.split for item in read(source, *answers) if hasattr(item, "split")} == {
+        guess for guess in guesses.values() if guess
+    }
+
+
+def test_folders_above_the_classes_that_say_nothing_are_said_to_be_no_splits(tmp_path):
+    source = write_folder(tmp_path, folders(SEVEN, ("p01", "p02", "p03")))
+    plan = plan_of(source)
+    assert "The folders above the classes are taken for no splits: p01, p02, p03." in plan.assumed
+    assert {item.split for item in read(source)} == {""}
+    assert {item.split for item in read(source, "p01=test", "p02=train", "p03=train")} == {"test", "train"}

@@ -265,3 +265,27 @@ def test_a_pointer_of_git_lfs_is_named(tmp_path):
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 264883338\n")
     with pytest.raises(DatasetError, match="only a pointer of Git LFS"):
         read_dataset(path)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "reason"),
+    [
+        (lambda image: numbers(np.repeat(image, 3)), "6,912 pixels, .* grey and not of three colours"),
+        (lambda image: numbers(image / 127.5 - 1, form="{:.3f}"), "no whole numbers from 0 to 255"),
+    ],
+)
+def test_a_table_without_a_face_is_named_before_it_is_read(tmp_path, pixels, reason):
+    path = tmp_path / "faces.csv"
+    path.write_text(rewritten(pixels))
+    with (
+        pytest.raises(DatasetError, match=f"faces.csv: None of its rows has a face. .*{reason}"),
+        open_source(path),
+    ):
+        pass
+
+
+def test_columns_that_are_not_used_are_named(tmp_path):
+    path = tmp_path / "faces.csv"
+    path.write_text("\n".join(f"{row},1" for row in TEXT.splitlines()).replace("Usage,1", "Usage,is_train"))
+    with open_source(path) as opened:
+        assert opened.plan.assumed == ["faces.csv has columns that are not used: is_train."]
