@@ -36,18 +36,27 @@ MAX_SIDE = 32_000
 # Converted at a time, so that only the decoded picture and the result are ever held in full.
 _STRIP_PIXELS = 1_000_000
 
+# All names under which the formats below are kept, and with them what is looked for in folders and archives.
 SUPPORTED_EXTENSIONS: tuple[str, ...] = (
     "jpg",
     "jpeg",
+    "jpe",
+    "jfif",
+    "mpo",
     "png",
+    "apng",
     "webp",
     "bmp",
     "gif",
     "tif",
     "tiff",
     "heic",
+    "heics",
     "heif",
+    "heifs",
+    "hif",
     "avif",
+    "avifs",
 )
 
 # AVIF before HEIF: both claim the general "mif1" container, but only AVIF looks inside before it

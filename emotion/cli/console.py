@@ -4,6 +4,7 @@ A person gets messages and a progress bar on standard error. The app gets lines 
 as `jobs.progress` has them, and the command ends with the app.
 """
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,13 @@ from typing import Any
 from emotion.jobs.progress import OnProgress, Reporter, end_with_parent
 
 _reporter: Reporter | None = None
+
+
+def write_any_name() -> None:
+    """Let what the encoding of the output lacks be written escaped: a file's name must not end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def become_job() -> None:

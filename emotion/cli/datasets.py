@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.importing import ImportReport, import_dataset
 from emotion.dataset.quality.finding import QualityFinding
 from emotion.dataset.quality.searches import find_exact_copies, find_near_copies
+from emotion.dataset.reading.answers import FACES, ORDERS, Answers
+from emotion.dataset.reading.sources import FaceSource, open_source
 from emotion.dataset.statistics import class_weights, imbalance_ratio
 from emotion.dataset.stored_dataset import DatasetDescription, StoredDataset
 from emotion.dataset.votes import vote_agreement
@@ -21,19 +24,24 @@ from emotion.labels import EMOTIONS, in_percent
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_model, model_folder
 
-_SKIPPED_SHOWN = 3
+_REASONS_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the commands of `datasets` to a parser."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    importing = commands.add_parser("import", help="import a folder, a zip or the FER-2013 CSV")
+    importing = commands.add_parser("import", help="import a folder, a zip, a tar or a table of faces")
     importing.add_argument("path", metavar="PATH", type=Path)
     importing.set_defaults(run=_import)
+    add_answers(importing)
+    importing.add_argument("--check", action="store_true", help="only say what is understood; import nothing")
+    # How the page asks: the import ends with the plan where something is asked or, the first time, also
+    # where something is assumed or left out.
+    importing.add_argument("--ask", choices=("all", "questions"), help=argparse.SUPPRESS)
 
     download = commands.add_parser("download", help="download FER-2013 from Kaggle and import it")
-    download.set_defaults(run=_download)
+    download.set_defaults(run=_download, map=[], labels="", faces="", check=False, ask=None)
 
     for command in (importing, download):
         command.add_argument("--name", metavar="NAME", help="what to call it (default: as its file)")
@@ -67,6 +75,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--json", action="store_true", help="print JSON, one object a line")
 
 
+def add_answers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what a source does not say itself."""
+    parser.add_argument(
+        "--map",
+        metavar="NAME=MEANING",
+        action="append",
+        default=[],
+        help="what a folder or a value means: an emotion, train, validation, test, or none to leave it out",
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="ORDER",
+        default="",
+        help=f"what numbers mean: 1=surprise,2=fear,... or {', '.join(ORDERS)}",
+    )
+    parser.add_argument(
+        "--faces", choices=FACES, default="", help="cut the faces out of photographs, or take pictures whole"
+    )
+
+
 def _import(arguments: argparse.Namespace) -> int:
     return _import_from(arguments.path, arguments.name, arguments)
 
@@ -82,25 +110,70 @@ def _import_from(source: Path, name: str | None, arguments: argparse.Namespace) 
     # Before minutes of work, not after it.
     if arguments.votes and not arguments.votes.is_file():
         raise DatasetError(f"There is no table of votes at {arguments.votes}.")
-    with progress_bar("importing") as show:
-        report = import_dataset(source, name, show)
+    answers = Answers.parse(arguments.map, arguments.labels, arguments.faces)
+    if arguments.check:
+        return _check(source, answers)
+    on_open = {None: _say_plan, "all": _ask_all, "questions": _ask}[arguments.ask]
+    try:
+        with progress_bar("importing") as show:
+            report = import_dataset(source, name, show, answers, on_open)
+    except _AskFirstError:
+        return 0
     _show_report(report)
     hand_over({"name": report.description.name})
     if arguments.report:
         write_text(arguments.report, report.to_csv())
     if arguments.votes:
-        count = store.attach_votes(report.description.name, arguments.votes)
-        say(f"Votes on {count:,} faces attached.")
+        try:
+            count = store.attach_votes(report.description.name, arguments.votes)
+        except DatasetError as error:
+            raise DatasetError(f"The faces are imported; the votes are not: {error}") from error
+        say(f"Votes on {count:,} of {report.description.faces:,} faces attached.")
     return 0
+
+
+class _AskFirstError(Exception):
+    """The plan was handed over, to be confirmed."""
+
+
+def _check(source: Path, answers: Answers) -> int:
+    """Say what is understood of a source, and import nothing."""
+    with open_source(source, answers) as opened:
+        _say_plan(opened)
+        opened.plan.require_answers()
+        say(f"About {opened.total:,} pictures or rows: {opened.plan.in_words()}.")
+    return 0
+
+
+def _say_plan(opened: FaceSource) -> None:
+    for sentence in opened.plan.sentences():
+        say(sentence)
+
+
+def _ask_all(opened: FaceSource) -> None:
+    """Hand the plan over if somebody should see it first, and end the import."""
+    _ask(opened, opened.plan.needs_a_look())
+
+
+def _ask(opened: FaceSource, is_needed: bool = False) -> None:
+    """Hand the plan over if something has to be answered, and end the import."""
+    if is_needed or opened.plan.questions:
+        hand_over({"plan": opened.plan.to_dict(opened.example)})
+        raise _AskFirstError
+    _say_plan(opened)
 
 
 def _show_report(report: ImportReport) -> None:
     description = report.description
     say(f"Imported {description.faces:,} faces as {description.name!r}. {description.split_note}")
     if report.skipped:
-        say(f"{len(report.skipped):,} left out (--report FILE lists them all), among them:")
-    for item in report.skipped[:_SKIPPED_SHOWN]:
-        say(f"  {item.where}: {item.reason}")
+        say(f"{len(report.skipped):,} left out (--report FILE lists them all):")
+    reasons = Counter(item.reason for item in report.skipped)
+    first = {item.reason: item.where for item in reversed(report.skipped)}
+    for reason, count in reasons.most_common(_REASONS_SHOWN):
+        say(f"  {count:,}, the first {first[reason]}: {reason}")
+    if report.missing():
+        say(f"No faces of: {', '.join(report.missing())}.")
 
 
 def _copies(arguments: argparse.Namespace) -> int:

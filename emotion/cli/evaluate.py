@@ -67,7 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-copies",
         action="store_true",
-        help="leave out the faces that also stand, equal in every pixel, in the dataset's training split",
+        help="leave out the faces that also stand in the dataset's training or validation, perhaps mirrored",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
 
@@ -118,7 +118,7 @@ def _say_what_is_left_out(faces: TrialFaces) -> None:
         say(f"{len(skipped)} left out; the first: {skipped[0].where}: {skipped[0].reason}")
     if faces.trial.without_copies:
         count = len(faces) + faces.copies
-        say(f"{faces.copies:,} of {count:,} faces also stand in the training split and are left out.")
+        say(f"{faces.copies:,} of {count:,} faces also stand in training or validation and are left out.")
 
 
 def _evaluate(arguments: argparse.Namespace, faces: TrialFaces) -> None:
@@ -145,9 +145,11 @@ def _print_report(report: Report) -> None:
             f"{name:10}{in_percent(figures['precision']):>10}{in_percent(figures['recall']):>8}"
             f"{in_percent(figures['f1']):>8}{figures['support']:>8,}"
         )
+    if report.missing():
+        print(f"No faces of: {', '.join(report.missing())}; nothing is said of them.")
     if report.copies is not None and report.copies.known is not None:
-        _print_share("also in the training split", report.copies.known)
-        _print_share("not in the training split", report.copies.unknown)
+        _print_share("also in training or validation", report.copies.known)
+        _print_share("not in training or validation", report.copies.unknown)
     for group in report.agreement:
         _print_share(f"votes for one answer: {group.title}", group.by_label)
 

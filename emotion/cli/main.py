@@ -16,7 +16,7 @@ from emotion.cli import evaluate as evaluate_cli
 from emotion.cli import models as models_cli
 from emotion.cli import runs as runs_cli
 from emotion.cli import train as training_cli
-from emotion.cli.console import become_job, is_job, say, say_error
+from emotion.cli.console import become_job, is_job, say, say_error, write_any_name
 from emotion.errors import ReadableError
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
 from emotion.labels import how_sure
@@ -28,6 +28,7 @@ from emotion.photos.analysis import Analysis, Analyzer, error_dict
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    write_any_name()
     arguments = _parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings
     try:

@@ -4,11 +4,14 @@ import csv
 import io
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from emotion.dataset.face_dataset import DatasetError, SkippedItem
-from emotion.dataset.reading.sources import nothing_found, open_source
+from emotion.dataset.reading.answers import NOTHING_SAID, Answers
+from emotion.dataset.reading.plan import Plan
+from emotion.dataset.reading.sources import FaceSource, nothing_found, open_source, require_classes
 from emotion.dataset.statistics import describe
 from emotion.dataset.store import SYNTHETIC, dataset_folder, datasets_folder
 from emotion.dataset.stored_dataset import DatasetDescription
@@ -27,10 +30,16 @@ class ImportReport:
     Attributes:
         description: of the new dataset.
         skipped: what was left out, and why.
+        plan: what was understood of the source.
     """
 
     description: DatasetDescription
     skipped: tuple[SkippedItem, ...]
+    plan: Plan
+
+    def missing(self) -> list[str]:
+        """Return the emotions that have no face."""
+        return [name for name, count in self.description.class_sizes().items() if not count]
 
     def to_csv(self) -> str:
         """Return what was left out as CSV: where, reason."""
@@ -57,17 +66,22 @@ def import_dataset(
     source: Path | str,
     name: str | None = None,
     on_progress: OnProgress = lambda done, total: None,
+    answers: Answers = NOTHING_SAID,
+    on_open: Callable[[FaceSource], None] = lambda opened: None,
 ) -> ImportReport:
-    """Import a folder, a zip or a CSV of labelled faces (see `reading`).
+    """Import a folder, an archive or a table of labelled faces (see `reading`).
 
     Args:
         source: where it is.
         name: of the new dataset; by default made from the source's.
         on_progress: told, about ten times a second and at the end, how many items are read or skipped,
             and of about how many; what it raises ends the import.
+        answers: what somebody says of the source where it does not speak for itself.
+        on_open: told what is understood before anything is read; what it raises ends the import.
 
     Raises:
-        DatasetError: the name is taken or impossible, or the source cannot be used. Nothing is left.
+        DatasetError: the name is taken or impossible, the source cannot be used, or something has to be
+            asked. Nothing is left.
     """
     source = Path(source)
     name = name or name_from(source)
@@ -76,29 +90,32 @@ def import_dataset(
     target = dataset_folder(name)
     remove_abandoned(datasets_folder())
     with DatasetWriter(target) as writer:
-        skipped = tuple(_read_into(writer, source, on_progress))
+        with open_source(source, answers) as opened:
+            on_open(opened)
+            skipped = tuple(_read_into(writer, opened, on_progress))
+            plan = opened.plan
         if not len(writer):
             raise nothing_found(source, skipped)
+        require_classes(plan, writer.labels(), skipped)
         description = _complete(writer, source.resolve().name, skipped)
         writer.publish()
-    return ImportReport(description, skipped)
+    return ImportReport(description, skipped, plan)
 
 
-def _read_into(writer: DatasetWriter, source: Path, on_progress: OnProgress) -> list[SkippedItem]:
+def _read_into(writer: DatasetWriter, opened: FaceSource, on_progress: OnProgress) -> list[SkippedItem]:
     """Write every face of the source; return what was skipped."""
     skipped: list[SkippedItem] = []
     last = time.monotonic()
-    with open_source(source) as opened:
-        done = 0
-        for done, item in enumerate(opened.items, start=1):
-            if isinstance(item, SkippedItem):
-                skipped.append(item)
-            else:
-                writer.add(*item)
-            now = time.monotonic()
-            if now - last >= _INTERVAL or done == 1:
-                last = now
-                on_progress(done, max(opened.total, done))
+    done = 0
+    for done, item in enumerate(opened.items, start=1):
+        if isinstance(item, SkippedItem):
+            skipped.append(item)
+        else:
+            writer.add(*item)
+        now = time.monotonic()
+        if now - last >= _INTERVAL or done == 1:
+            last = now
+            on_progress(done, max(opened.total, done))
     on_progress(done, done)
     return skipped
 

@@ -22,7 +22,7 @@ def open_source(source: str, needs: str = "") -> StoredDataset:
     The command line makes paths absolute: what can be a name is one, whatever lies around.
 
     Args:
-        source: a name, or a folder, a zip or a CSV.
+        source: a name, or a path of any form that can be imported.
         needs: what only an imported dataset has and is asked for, in words.
 
     Raises:

@@ -2,16 +2,11 @@
 
 import numpy as np
 
-from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
+from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys, picture_keys
 
 TEST_SHARE = 1 / 6  # as with the built-in faces
 SEED = 0
 
-SPLIT_NAMES: dict[str, str] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "valid", "val"), "validation"),
-    **dict.fromkeys(("test", "testing", "publictest", "privatetest"), "test"),
-}
 # The challenge's two tests are one split; the faces' names keep them apart.
 TEST_PARTS = {"public-test": "PublicTest", "private-test": "PrivateTest"}
 PART_NAMES = ("train", "validation", "test", *TEST_PARTS)
@@ -41,7 +36,8 @@ def settle_splits(splits: np.ndarray, labels: np.ndarray, images: np.ndarray) ->
     """Give every face a split.
 
     Where the source names none at all, a sixth of each class is drawn for the test, always the same
-    sixth; exact copies of one picture stay on one side.
+    sixth; exact copies of one picture stay on one side. Faces outside of the splits go with what they copy,
+    and count else as training.
 
     Args:
         splits: (n,) of str; "" where the source does not say.
@@ -49,15 +45,14 @@ def settle_splits(splits: np.ndarray, labels: np.ndarray, images: np.ndarray) ->
         images: uint8 (n, 48, 48).
 
     Returns:
-        The splits, and one sentence on how they came about.
+        The splits, and how they came about and what pictures they share, in words.
     """
     unknown = splits == ""
     if not unknown.any():
-        return splits, "The splits are those of the source."
+        return splits, "The splits are those of the source." + _shared_in_words(splits, images)
     if not unknown.all():
-        count = int(unknown.sum())
-        note = f"The splits are those of the source; {count:,} faces outside of them count as training."
-        return np.where(unknown, "train", splits), note
+        settled, note = _settle_others(splits, image_keys(images))
+        return settled, note + _shared_in_words(settled, images)
     is_test = stratified_mask(labels, image_keys(images), TEST_SHARE, SEED)
     if not is_test.any():
         return np.where(is_test, "test", "train"), "The source has no split, and too few faces to make one."
@@ -66,6 +61,35 @@ def settle_splits(splits: np.ndarray, labels: np.ndarray, images: np.ndarray) ->
         f"(seed {SEED}), with copies of a picture kept together."
     )
     return np.where(is_test, "test", "train"), note
+
+
+def _settle_others(splits: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, str]:
+    """Give the faces outside of the splits that of their copies, the test's first, or else the training."""
+    unknown = splits == ""
+    settled = splits.copy()
+    for split in ("train", "validation", "test"):
+        settled[unknown & np.isin(keys, keys[splits == split])] = split
+    copies = int((settled[unknown] != "").sum())
+    others = int(unknown.sum()) - copies
+    settled[settled == ""] = "train"
+    note = "The splits are those of the source"
+    note += f"; {others:,} faces outside of them count as training" * bool(others)
+    note += f"; {copies:,} faces outside of them are copies of faces in them and go with these" * bool(copies)
+    return settled, note + "."
+
+
+def _shared_in_words(splits: np.ndarray, images: np.ndarray) -> str:
+    """Return how many pictures stand in several splits, or several times in one; "" where there are none."""
+    keys = picture_keys(images)
+    told = []
+    for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        count = int(np.isin(keys[splits == other], keys[splits == one]).sum())
+        if count:
+            told.append(f"{count:,} faces of {other} stand in {one}, too")
+    apart = np.unique(np.char.add(np.char.add(splits.astype("U10"), " "), keys))
+    again = len(keys) - len(apart)
+    note = f" {'; '.join(told)} (mirrored ones included); training leaves them out." * bool(told)
+    return note + f" {again:,} faces are copies of others of their split." * bool(again)
 
 
 def stratified_mask(labels: np.ndarray, keys: np.ndarray, share: float, seed: int) -> np.ndarray:

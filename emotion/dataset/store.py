@@ -146,11 +146,11 @@ def attach_votes(name: str, table: Path | bytes) -> int:
         table: the file, or its content; see `votes.match_votes` for what it looks like.
 
     Raises:
-        DatasetError: there is no such dataset, the table cannot be read, or no name in it fits.
+        DatasetError: there is no such dataset, the table cannot be read, or is one of other faces.
         FileError: the disk refuses.
     """
     dataset = open_dataset(name)
-    votes = match_votes(table, dataset.faces.names)
+    votes = match_votes(table, dataset.faces.names, dataset.faces.labels)
     with replacing(dataset.folder / VOTES) as partial:
         np.save(partial, votes)
     return int(votes.any(axis=1).sum())

@@ -89,6 +89,10 @@ class DatasetWriter:
     def __len__(self) -> int:
         return len(self._labels)
 
+    def labels(self) -> np.ndarray:
+        """Return the labels so far, int8 (n,)."""
+        return np.array(self._labels, dtype=np.int8)
+
     def add(self, image: np.ndarray, label: int, split: str, name: str) -> None:
         """Append one face.
 
@@ -113,7 +117,7 @@ class DatasetWriter:
         self._write_header()
         self._images.flush()
         images = np.load(self.folder / IMAGES, mmap_mode="r")
-        labels = np.array(self._labels, dtype=np.int8)
+        labels = self.labels()
         splits, note = settle_splits(np.array(self._splits, dtype="U10"), labels, images)
         index = np.empty(
             len(labels), dtype=[("split", "U10"), ("label", "i1"), ("name", np.array(self._names).dtype)]

@@ -22,7 +22,7 @@ from emotion.files import disk_errors, write_json
 from emotion.models.registry import model_version
 
 # To be counted up when what is computed changes.
-_VERSION = 2
+_VERSION = 3
 _MAX_FILES = 400
 Result = TypeVar("Result")
 

@@ -101,7 +101,7 @@ class AgreementGroup:
 
 @dataclass(frozen=True)
 class Copies:
-    """Faces that also stand, equal in every pixel, in the dataset's training split, and all others."""
+    """Faces that also stand, equal or mirrored, in the dataset's training or validation, and all others."""
 
     known: Proportion | None
     unknown: Proportion | None
@@ -159,6 +159,10 @@ class Report:
             "recall": right / np.maximum(faces, 1),
             "f1": 2 * right / np.maximum(faces + answers, 1),
         }
+
+    def missing(self) -> list[str]:
+        """Return the emotions that no face shows: nothing is said of them."""
+        return [name for name, faces in zip(EMOTIONS, self._counts.sum(axis=1), strict=True) if not faces]
 
     def _mean(self, share: str) -> float:
         return float(self._shares[share][self._counts.any(axis=1)].mean())

@@ -6,7 +6,7 @@ import numpy as np
 
 from emotion.dataset.face_dataset import DatasetError
 from emotion.dataset.loading import open_source
-from emotion.dataset.quality.searches import exact_groups
+from emotion.dataset.quality.searches import picture_groups
 from emotion.dataset.splits import part_mask
 from emotion.dataset.stored_dataset import StoredDataset
 from emotion.dataset.votes import clear_winners, require_votes
@@ -25,7 +25,7 @@ class Trial:
         split: one of `splits.PART_NAMES`.
         honour_exclusions: leave out the faces on the dataset's exclusion list.
         against: what counts as right: the "labels", or what most people saw, by their "votes".
-        without_copies: leave out the faces that also stand, equal in every pixel, in the training split.
+        without_copies: leave out the faces that also stand among those a model learns from or is chosen on.
     """
 
     model: str
@@ -47,7 +47,7 @@ class TrialFaces:
         labels: int64 (n,), the right answers.
         excluded: how many were left out because they are on the exclusion list.
         unclear: how many were left out because most people saw none of the seven emotions.
-        copies: how many were left out because they also stand in the training split.
+        copies: how many were left out because they also stand in training or validation.
     """
 
     trial: Trial
@@ -71,17 +71,21 @@ class TrialFaces:
         return replace(self, trial=replace(self.trial, model=model))
 
     def in_training(self) -> np.ndarray | None:
-        """Return, bool (n,), which also stand in the training split; None where there is no such split.
+        """Return, bool (n,), which a model may know: they also stand in the training split or, where that is
+        not the trial's own, in the validation split, perhaps mirrored; None without such faces.
 
-        Looked for among all training faces, also those excluded or without a clear emotion: a model may
+        Looked for among all those faces, also those excluded or without a clear emotion: a model may
         have learned them all the same.
         """
-        training = self.dataset.faces.splits == "train"
-        if not training.any():
+        splits = self.dataset.faces.splits
+        known = splits == "train"
+        if self.trial.split != "validation":
+            known |= splits == "validation"
+        if not known.any():
             return None
-        also = training.copy()
-        for group in exact_groups(self.dataset):
-            also[group] = training[group].any()
+        also = known.copy()
+        for group in picture_groups(self.dataset):
+            also[group] = known[group].any()
         return also[self.indices]
 
 
@@ -126,6 +130,6 @@ def _without_copies(faces: TrialFaces) -> TrialFaces:
     if is_copy is None:
         raise DatasetError("The dataset has no training split, so nobody knows which faces are copies.")
     if is_copy.all():
-        raise DatasetError("No face is left: all of them stand in the training split, too.")
+        raise DatasetError("No face is left: all of them stand in training or validation, too.")
     copies = int(is_copy.sum())
     return replace(faces, indices=faces.indices[~is_copy], labels=faces.labels[~is_copy], copies=copies)

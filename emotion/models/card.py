@@ -12,7 +12,7 @@ from emotion.files import read_object, write_json
 from emotion.labels import EMOTIONS
 
 CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
-# Under this name a card's metrics have the test faces that have no copy in the dataset's training split.
+# Under this name a card's metrics have the test faces without a copy in the dataset's training or validation.
 WITHOUT_COPIES = "test_without_copies"
 # Of `card.json`; raised when an entry changes its meaning: `read_card` then brings older cards forward.
 CARD_VERSION = 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from emotion.dataset.builtin import draw_dataset
-from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
+from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys, picture_keys
 from emotion.dataset.loading import open_source
 from emotion.dataset.splits import stratified_mask
 from emotion.dataset.store import SYNTHETIC, is_imported, open_dataset
@@ -58,16 +58,21 @@ class TrainingData:
         train: the faces to learn from.
         validation: the faces the best weights are chosen on.
         test: the faces nothing is chosen on; None where the dataset has no test split.
-        dropped: how many training faces were left out because the test split has the same picture.
+        dropped: how many training faces were left out because the test split has the same picture, mirrored
+            ones included, here and below.
+        dropped_for_validation: how many more were left out because the validation split has it.
+        dropped_validation: how many validation faces were left out because the test split has it.
         unclear: how many faces were left out because most people saw none of the seven emotions.
         fingerprint: of the whole dataset, votes included.
-        test_copies: bool (m,), which of the m test faces had the same picture among the training faces.
+        test_copies: bool (m,), which of the m test faces had the same picture among the others.
     """
 
     train: Part
     validation: Part
     test: Part | None
     dropped: int
+    dropped_for_validation: int
+    dropped_validation: int
     unclear: int
     fingerprint: str
     test_copies: np.ndarray
@@ -124,9 +129,10 @@ def prepare(
 ) -> TrainingData:
     """Split off validation and test, so that nothing learned by heart can count as a success.
 
-    Exact copies of test faces leave the training split, and exact copies of one picture land on
-    the same side of train and validation: FER-2013 has some 1,800 copies, 282 of the public test's
-    among the training faces.
+    No picture stands in two of the parts, nor does its mirror image, whoever made the splits: the test keeps
+    its faces, the validation loses those of the test, and the training those of either. Copies of one picture
+    land on the same side where the validation is drawn here. FER-2013 has some 1,800 exact copies, 282 of
+    the public test's among the training faces.
 
     Args:
         dataset: the faces.
@@ -139,17 +145,20 @@ def prepare(
         DatasetError: there are too few training faces to split.
     """
     whole = Part(dataset, one_hot(dataset.labels), np.arange(len(dataset)))
-    train, test = whole.take(dataset.splits == "train"), whole.take(dataset.splits == "test")
-    keys, test_keys = image_keys(train.images), image_keys(test.images)
-    is_copy = np.isin(keys, test_keys)
-    copied_rows = test.rows[np.isin(test_keys, keys)]
-    train, keys = train.take(~is_copy), keys[~is_copy]
-    validation = whole.take(dataset.splits == "validation")
+    given = {name: whole.take(dataset.splits == name) for name in ("train", "validation", "test")}
+    train, validation, test = given["train"], given["validation"], given["test"]
     if not len(validation):
-        # Drawn by the labels even where votes are learned from: whatever the targets, the same faces
-        # are for validation, so one model can start from, or be taught by, another.
-        mask = stratified_mask(train.labels, keys, validation_share, seed)
+        # Drawn by the labels even where votes are learned from, and before mirror images go: whatever the
+        # targets, the same faces are for validation, so one model can start from, or be taught by, another.
+        keys = image_keys(train.images)
+        is_left = ~np.isin(keys, image_keys(test.images))
+        mask = np.zeros(len(train), bool)
+        mask[is_left] = stratified_mask(train.labels[is_left], keys[is_left], validation_share, seed)
         train, validation = train.take(~mask), train.take(mask)
+    copied = test.rows[_also_in(test, given["train"], given["validation"])]
+    in_test, of_test = _also_in(train, test), _also_in(validation, test)
+    in_validation = _also_in(train, validation) & ~in_test
+    train, validation = train.take(~in_test & ~in_validation), validation.take(~of_test)
     fingerprint, unclear = dataset.fingerprint(), 0
     if votes is not None:
         content = fingerprint.encode() + np.ascontiguousarray(votes).tobytes()
@@ -169,11 +178,19 @@ def prepare(
         train,
         validation,
         test if len(test) else None,
-        int(is_copy.sum()),
+        int(in_test.sum()),
+        int(in_validation.sum()),
+        int(of_test.sum()),
         unclear,
         fingerprint,
-        np.isin(test.rows, copied_rows),
+        np.isin(test.rows, copied),
     )
+
+
+def _also_in(part: Part, *others: Part) -> np.ndarray:
+    """Return, bool (n,), which faces of a part show a picture that another has too, perhaps mirrored."""
+    known = np.concatenate([picture_keys(other.images) for other in others])
+    return np.isin(picture_keys(part.images), known)
 
 
 def vote_targets(part: Part, votes: np.ndarray) -> Part:

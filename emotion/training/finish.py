@@ -99,6 +99,8 @@ def dataset_facts(data: TrainingData, source: str) -> dict[str, Any]:
         "validation": counts(data.validation),
         "test": counts(data.test),
         "train_copies_of_test_faces_dropped": data.dropped,
+        "train_copies_of_validation_faces_dropped": data.dropped_for_validation,
+        "validation_copies_of_test_faces_dropped": data.dropped_validation,
         "faces_without_a_clear_emotion_dropped": data.unclear,
     }
 

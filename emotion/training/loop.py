@@ -83,8 +83,12 @@ def _faces_words(data: TrainingData) -> str:
     if data.test:
         text += f", {len(data.test):,} for the test"
     left_out = []
-    if data.dropped:
-        left_out.append(f"{data.dropped:,} training faces that are copies of test faces")
+    copies = (
+        (data.dropped, "training faces that are copies of test faces"),
+        (data.dropped_for_validation, "training faces that are copies of validation faces"),
+        (data.dropped_validation, "validation faces that are copies of test faces"),
+    )
+    left_out += [f"{count:,} {what}" for count, what in copies if count]
     if data.unclear:
         left_out.append(f"{data.unclear:,} faces in which most people saw none of the seven emotions")
     return text + "." + f" Left out: {'; '.join(left_out)}." * bool(left_out)

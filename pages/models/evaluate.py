@@ -152,7 +152,7 @@ def _show_copies(report: Report) -> None:
     if copies is None or copies.known is None:
         return
     st.subheader("Faces it may know by heart")
-    known = f"**{copies.known.n:,}** of these faces stand, equal in every pixel, in the training split, too"
+    known = f"**{copies.known.n:,}** of these faces stand, equal or mirrored, in training or validation, too"
     if copies.unknown is None:
         st.markdown(f"{known}: that is all of them.")
         return

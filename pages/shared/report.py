@@ -14,7 +14,12 @@ _BIAS = 0.005  # to neutral, or away from it: from here on, it is told
 
 def show_key_figures(report: Report) -> None:
     """Draw how good the model is, in a row of figures."""
-    overall = report.overall
+    overall, missing = report.overall, report.missing()
+    if missing:
+        st.warning(
+            f"No faces of: {', '.join(missing)}. The figures say nothing of them.",
+            icon=":material/person_off:",
+        )
     with st.container(horizontal=True):
         for label, value, meaning in (
             ("Accuracy", in_percent(report.accuracy), "The share of faces whose label the model gives."),

@@ -1,6 +1,7 @@
 """Commands started as the app starts them: as jobs that say nothing but lines of JSON."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -97,3 +98,23 @@ def test_a_job_whose_app_is_gone_ends_without_a_word(tmp_path):
         process.stdout.close()
         process.wait(PATIENCE)
         assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252:strict", "ascii:strict", "utf-8:strict"])
+def test_a_name_that_cannot_be_written_ends_nothing(tmp_path, encoding):
+    names = ["1.jpg", "2 写真.jpg", "3.jpg"]
+    if os.name == "posix":
+        names.append(os.fsdecode(b"4 \xff.jpg"))
+    for name in names:
+        (tmp_path / name).write_bytes(b"no picture")
+    for command in (["analyze"], ["datasets", "import"]):
+        ended = subprocess.run(
+            [sys.executable, "-m", "emotion", *command, str(tmp_path)],
+            cwd=paths.PROJECT,
+            capture_output=True,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            check=False,
+        )
+        assert ended.returncode == 1
+        assert b"Traceback" not in ended.stderr
+        assert command != ["analyze"] or ended.stderr.count(b"not a picture") == len(names)

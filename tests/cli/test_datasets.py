@@ -70,7 +70,7 @@ def test_what_is_left_out_is_said_and_written(capsys, source, tmp_path):
     status, _, err = run(capsys, "datasets", "import", source, "--report", tmp_path / "report.csv")
     assert status == 0
     assert "5 left out" in err
-    assert err.count("train/sad/bad") == 3
+    assert "5, the first train/sad/bad0.png: This file is not a picture" in err
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 6
     assert run(capsys, "datasets", "import", source, "--name", "b", "--report", tmp_path / "x" / "y")[0] == 1
 
@@ -81,7 +81,7 @@ def test_import_with_votes(capsys, source, tmp_path):
     votes.write_text(f"{header}\ntest/{EMOTIONS[generate(7, 5)[1][0]]}/000.png,0,0,0,0,0,0,0,0,0,10\n")
     status, _, err = run(capsys, "datasets", "import", source, "--votes", votes)
     assert status == 0
-    assert "Votes on 1 faces attached." in err
+    assert "Votes on 1 of 21 faces attached." in err
     assert "vote_agreement" in json.loads(run(capsys, "datasets", "stats", "faces", "--json")[1])
 
 
@@ -178,3 +178,56 @@ def test_training_honours_exclusions_of_the_drawn_faces(monkeypatch):
     assert len(load_dataset(RunConfig(synthetic_faces=84, honour_exclusions=True))) == 80
     with pytest.raises(DatasetError, match="other drawn faces"):
         load_dataset(RunConfig(synthetic_faces=91, honour_exclusions=True))
+
+
+def test_a_check_says_what_is_understood_and_imports_nothing(capsys, tmp_path):
+    files = {
+        name.replace("train/", "FER2013Train/"): data for name, data in faces_by_name(14, "train").items()
+    }
+    files |= {
+        name.replace("test/", "FER2013Test/"): data for name, data in faces_by_name(7, "test", 5).items()
+    }
+    source = write_folder(tmp_path / "faces", files)
+    status, out, err = run(capsys, "datasets", "import", source, "--check")
+    assert (status, out) == (0, "")
+    assert "Taken for splits: FER2013Test is test, FER2013Train is train." in err
+    assert "About 21 pictures or rows: 3 angry, 3 disgust" in err
+    assert not (store.datasets_folder() / "faces").exists()
+    assert run(capsys, "datasets", "import", source)[0] == 0
+    assert store.open_dataset("faces").description.split_sizes() == {"train": 14, "test": 7}
+
+
+@pytest.mark.parametrize("check", [[], ["--check"]])
+def test_what_is_not_understood_is_asked_before_anything_is_imported(capsys, tmp_path, check):
+    files = {name.replace("surprise", "suprise"): data for name, data in faces_by_name(14).items()}
+    source = write_folder(tmp_path / "faces", files)
+    status, _, err = run(capsys, "datasets", "import", source, *check)
+    assert status == 1
+    assert "none of the seven emotions: suprise (2 pictures), did you mean surprise?" in err
+    assert not (store.datasets_folder() / "faces").exists()
+    assert run(capsys, "datasets", "import", source, "--map", "suprise=surprise", *check)[0] == 0
+    status, _, err = run(capsys, "datasets", "import", source, "--map", "suprise=none", "--name", "b", *check)
+    assert status == 0
+    assert check or err.rstrip().endswith("No faces of: surprise.")
+    assert run(capsys, "datasets", "import", source, "--map", "suprise")[0] == 1
+
+
+def test_numbers_are_read_as_is_said(capsys, tmp_path):
+    codes = dict(zip(EMOTIONS, (6, 3, 2, 4, 5, 1, 7), strict=True))
+    files = {
+        name.replace(name.split("/")[1], str(codes[name.split("/")[1]])): data
+        for name, data in faces_by_name(14).items()
+    }
+    source = write_folder(tmp_path / "faces", files)
+    assert "--labels ORDER (with these numbers: raf-db)" in run(capsys, "datasets", "import", source)[2]
+    assert run(capsys, "datasets", "import", source, "--labels", "raf-db")[0] == 0
+    faces = store.open_dataset("faces").faces
+    for name, label in zip(faces.names.tolist(), faces.labels.tolist(), strict=True):
+        assert codes[EMOTIONS[label]] == int(name.split("/")[1])
+
+
+def test_an_evaluation_names_what_is_missing(capsys, tmp_path):
+    files = {name: data for name, data in faces_by_name(14, "test").items() if "/sad/" not in name}
+    status, out, _ = run(capsys, "evaluate", write_folder(tmp_path / "faces", files))
+    assert status == 0
+    assert "No faces of: sad; nothing is said of them." in out

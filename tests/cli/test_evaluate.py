@@ -80,7 +80,7 @@ def test_evaluate_without_copies_of_training_faces(capsys, tmp_path, form):
         source.write_text(csv_text(faces.images, faces.labels, usages))
     status, out, err = run(capsys, "evaluate", source, "--without-copies", "--json")
     assert (status, json.loads(out)["n"]) == (0, 10)
-    assert "4 of 14 faces also stand in the training split and are left out.\n" in err
+    assert "4 of 14 faces also stand in training or validation and are left out.\n" in err
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_evaluate_an_imported_dataset_without_copies(capsys, tmp_path, options, 
     capsys.readouterr()
     status, out, err = run(capsys, "evaluate", "mine", "--without-copies", "--json", *options)
     assert (status, json.loads(out)["n"]) == (0, left)
-    assert f"{told} faces also stand in the training split and are left out.\n" in err
+    assert f"{told} faces also stand in training or validation and are left out.\n" in err
 
 
 def test_without_copies_of_a_dataset_that_has_none_left_or_no_training_faces(capsys, tmp_path):

@@ -57,11 +57,11 @@ def test_an_import_holds_what_the_reader_reads(tmp_path, form):
 
 
 def test_what_was_left_out_is_reported_and_kept(tmp_path):
-    files = FILES | {"train/sad/=bad.png": b"junk", "=train/happy2/x.png": b""}
+    files = FILES | {"train/sad/=bad.png": b"junk", "=train/contempt/x.png": b""}
     report = import_dataset(write_folder(tmp_path / "faces", files), "mine")
     assert report.description.skipped == 2
     assert report.to_csv().splitlines()[0] == "where,reason"
-    assert "'=train/happy2/x.png,Its folder is not named" in report.to_csv()
+    assert "'=train/contempt/x.png,'contempt' is not one of the seven" in report.to_csv()
     assert set(store.open_dataset("mine").skipped_items()) == set(report.skipped)
 
 

@@ -69,9 +69,9 @@ def test_rows_that_are_no_votes_are_passed_over(votes):
         (b"\xff\xfe\x00", "missing: neutral"),
         (table(ROW, header=",".join(VOTE_COLUMNS)), "missing: image"),
         (table(header=HEADER.replace("fear", "dread")), "missing: fear"),
-        (table(), "fit no face: the table speaks of 'nothing'"),
-        (table(f"zzz,{ROW}"), "the table speaks of 'zzz', the dataset of 'a'"),
-        (table("x" * 200_000), "not a CSV"),
+        (table(), "fit no face: the table has 0 rows and speaks of 'nothing'"),
+        (table(f"zzz,{ROW}"), "the table has 1 rows and speaks of 'zzz', the dataset of 'a'"),
+        (table("x" * 4_100_000), "A line is longer than"),
     ],
 )
 def test_refused_with_one_sentence(data, message):
@@ -127,3 +127,35 @@ def test_a_dataset_without_votes(tmp_path):
 def test_winning_needs_more_votes_than_anyone_else():
     votes = np.array([[3, 1], [2, 2], [0, 0]])
     assert wins_alone(votes, np.zeros(3, int)).tolist() == [True, False, False]
+
+
+FERPLUS_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+
+
+def test_names_that_are_alike_by_accident_get_no_votes():
+    """Of Kaggle's names a few are as short as the numbers of the challenge's rows."""
+    names = np.array([f"train/sad/Training_{number}.jpg" for number in range(10118481, 10118551)])
+    names[3] = "train/sad/Training_00012.jpg"
+    data = table(*(f"Training,fer{i:07}.png,{ROW}" for i in range(40)), header=FERPLUS_HEADER)
+    with pytest.raises(DatasetError, match=r"fit only 1 of 70 faces: the table has 40 rows .* nothing was"):
+        match_votes(data, names)
+
+
+@pytest.mark.parametrize(("rows", "faces"), [(20, 200), (200, 20)])
+def test_a_table_of_a_part_of_the_faces_fits_and_one_of_more(rows, faces):
+    data = table(*(f"{i}.png,{ROW}" for i in range(rows)))
+    assert match_votes(data, np.array([f"{i}.png" for i in range(faces)])).any(axis=1).sum() == 20
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_votes_that_agree_with_the_labels_by_chance_are_those_of_other_faces(shift):
+    labels = np.random.default_rng(0).integers(0, 7, 300)
+    answers = np.zeros((300, 10), int)
+    answers[np.arange(300), COLUMN_OF_EMOTION[np.roll(labels, shift)]] = 9
+    data = table(*(f"{i},{','.join(map(str, row))}" for i, row in enumerate(answers)))
+    names = np.array([str(i) for i in range(300)])
+    if shift:
+        with pytest.raises(DatasetError, match=r"as by chance .* of other faces"):
+            match_votes(data, names, labels)
+    else:
+        assert match_votes(data, names, labels).any(axis=1).all()

@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from emotion.dataset.reading.sources import read_dataset
 from emotion.evaluation import cache, tasks
 from emotion.evaluation.answers import load_probabilities
 from emotion.evaluation.trial import Trial, trial_faces
-from tests.helpers import csv_text, faces_by_name, write_folder, zip_bytes
+from tests.helpers import csv_text, faces_by_name, png_bytes, write_folder, zip_bytes
 
 
 def source_of(form: str, tmp_path):
@@ -95,3 +96,14 @@ def test_the_same_faces_for_another_model(tmp_path):
     assert others.dataset is faces.dataset
     assert (others.trial.model, faces.trial.model) == ("small", "crowd")
     assert np.array_equal(others.images, faces.images)
+
+
+@pytest.mark.parametrize(("where", "count"), [("train", 1), ("validation", 1), ("test", 0)])
+def test_a_mirrored_face_of_training_or_validation_is_known(tmp_path, where, count):
+    files = {name: faces_by_name(14, name, seed) for seed, name in enumerate(("train", "validation", "test"))}
+    test = files["test"]
+    first, last = next(iter(test)), list(files[where])[-1]
+    mirrored = cv2.imdecode(np.frombuffer(test[first], np.uint8), cv2.IMREAD_GRAYSCALE)[:, ::-1]
+    files[where][last] = png_bytes(mirrored)
+    path = write_folder(tmp_path / "faces", files["train"] | files["validation"] | test)
+    assert trial_faces(Trial("crowd", str(path), "test", without_copies=True)).copies == count

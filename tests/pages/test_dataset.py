@@ -433,3 +433,87 @@ def test_an_enlarged_face():
     assert next(button for button in app.button if button.label == "Next").proto.disabled
     app.button(key="face_exclude").click().run()
     assert store.open_dataset("synthetic").excluded.nonzero()[0].tolist() == [5]
+
+
+def upload(app, files: dict[str, bytes], name: str = "faces.zip") -> AppTest:
+    app.file_uploader(key="import_upload").set_value((name, zip_bytes(files), "application/zip")).run()
+    app.button(key="import_start").click().run()
+    return finish_import(app)
+
+
+def test_what_is_misspelt_is_asked_for_before_the_import():
+    app = upload(open_page("Import"), {
+        name.replace("surprise", "suprise"): data for name, data in faces_by_name(14).items()
+    })  # fmt: skip
+    assert [description.name for description in store.list_datasets()] == ["synthetic"]
+    box = app.selectbox(key="answer-class-suprise")
+    assert "suprise (2) is none of the seven emotions" in box.label
+    assert box.value == "surprise"  # the guess, to be confirmed
+    app.button(key="import_confirm").click().run()
+    finish_import(app)
+    assert "**faces** is here: 14 faces." in app.success[0].value
+    assert store.open_dataset("faces").description.class_sizes()["surprise"] == 2
+
+
+def test_what_nobody_can_guess_waits_for_an_answer():
+    app = upload(open_page("Import"), {
+        name.replace("surprise", "zzz"): data for name, data in faces_by_name(14).items()
+    })  # fmt: skip
+    assert app.button(key="import_confirm").disabled
+    app.selectbox(key="answer-class-zzz").set_value("leave it out").run()
+    app.button(key="import_confirm").click().run()
+    finish_import(app)
+    assert "12 faces. 2 items were left out. No faces of: surprise." in app.success[0].value
+    app.button(key="import_show").click().run()
+    assert "No faces of: surprise." in texts(app)
+
+
+@pytest.mark.parametrize("by_order", [False, True])
+def test_numbers_are_asked_for_beside_an_example_of_each(by_order):
+    raf_db = ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral")
+    files = {}
+    for name, data in faces_by_name(14).items():
+        split, emotion, file = name.split("/")
+        files[f"{split}/{raf_db.index(emotion) + 1}/{file}"] = data
+    app = upload(open_page("Import"), files)
+    assert len(app.get("image")) == 7
+    assert app.button(key="import_confirm").disabled
+    if by_order:
+        app.selectbox(key="answer-order").set_value("raf-db").run()
+    else:
+        for place, emotion in enumerate(raf_db, 1):
+            app.selectbox(key=f"answer-code-{place}-choose each").set_value(emotion).run()
+    app.button(key="import_confirm").click().run()
+    finish_import(app)
+    faces = store.open_dataset("faces").faces
+    for name, label in zip(faces.names.tolist(), faces.labels.tolist(), strict=True):
+        assert raf_db[int(name.split("/")[1]) - 1] == EMOTIONS[label]
+
+
+def test_what_is_assumed_is_shown_before_the_import():
+    files = faces_by_name(14, "FER2013Train") | faces_by_name(7, "FER2013Test", 5)
+    app = upload(open_page("Import"), files)
+    assert "FER2013Train is train" in texts(app)
+    assert not app.success
+    app.button(key="import_confirm").click().run()
+    finish_import(app)
+    assert store.open_dataset("faces").description.split_sizes() == {"train": 14, "test": 7}
+
+
+def test_a_plan_of_another_source_or_visitor_is_not_answered():
+    upload(open_page("Import"), faces_by_name(14, "FER2013Train") | faces_by_name(7, "FER2013Test", 5))
+    other = open_page("Import")
+    assert "waits for answers" in other.info[0].value
+    assert "import_confirm" not in [button.key for button in other.button]
+    other.button(key="import_dismiss").click().run()
+    assert not other.info
+
+
+def test_names_can_be_told_at_once():
+    app = open_page("Import")
+    app.text_input(key="import_map").set_value("suprise = surprise, extra=none").run()
+    files = {name.replace("surprise", "suprise"): data for name, data in faces_by_name(14).items()}
+    app = upload(app, files)
+    assert "suprise is surprise" in texts(app)
+    app.button(key="import_confirm").click().run()
+    assert "14 faces" in finish_import(app).success[0].value

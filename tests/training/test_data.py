@@ -1,7 +1,9 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 
-from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys
+from emotion.dataset.face_dataset import DatasetError, FaceDataset, image_keys, picture_keys
 from emotion.dataset.votes import VOTE_COLUMNS
 from emotion.labels import EMOTIONS
 from emotion.synthetic.faces import generate
@@ -200,3 +202,41 @@ def test_learning_both_at_once_puts_the_labels_beside_the_votes():
     # What is learned of them is smoothed by the votes; what is judged by them is not.
     assert 0.5 < data.train.targets[:, 7:].max() < 1
     assert set(np.unique(data.validation.targets[:, 7:])) == {0, 1}
+
+
+def splits_of(*counts: int) -> FaceDataset:
+    """Drawn faces with a training, validation and test split of these sizes."""
+    return dataset(train=counts[0], validation=counts[1], test=counts[2])
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(
+    ("source", "target", "dropped"),
+    [
+        ("validation", "train", (0, 1, 0)),
+        ("test", "train", (1, 0, 0)),
+        ("test", "validation", (0, 0, 1)),
+    ],
+)
+def test_no_picture_stands_in_two_parts_whoever_made_the_splits(source, target, dropped, mirrored):
+    faces = splits_of(140, 21, 21)
+    rows = {name: np.flatnonzero(faces.splits == name) for name in ("train", "validation", "test")}
+    picture = faces.images[rows[source][3]]
+    faces.images[rows[target][5]] = picture[:, ::-1] if mirrored else picture
+    data = prepare(faces, 0.2, seed=0)
+    assert (data.dropped, data.dropped_for_validation, data.dropped_validation) == dropped
+    parts = [set(picture_keys(part.images)) for part in (data.train, data.validation, data.test)]
+    assert not any(one & other for one, other in combinations(parts, 2))
+    assert len(data.test) == 21
+    assert data.test_copies.sum() == (source == "test")
+
+
+def test_a_mirror_image_does_not_change_which_faces_are_drawn_for_validation():
+    faces = dataset()
+    drawn = prepare(faces, 0.2, seed=0)
+    one = int(drawn.validation.rows[0])
+    other = int(drawn.train.rows[-1])
+    faces.images[other] = faces.images[one][:, ::-1]
+    again = prepare(faces, 0.2, seed=0)
+    assert len(again.validation) == len(drawn.validation)
+    assert not set(picture_keys(again.train.images)) & set(picture_keys(again.validation.images))

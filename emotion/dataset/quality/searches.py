@@ -5,7 +5,7 @@ Every search looks at all faces, excluded or not. What takes more than a moment 
 
 import numpy as np
 
-from emotion.dataset.face_dataset import image_keys
+from emotion.dataset.face_dataset import image_keys, picture_keys
 from emotion.dataset.quality.finding import (
     QualityFinding,
     all_but_one,
@@ -48,15 +48,16 @@ def find_exact_copies(dataset: StoredDataset) -> QualityFinding:
 
 
 def find_cross_split_copies(dataset: StoredDataset) -> QualityFinding:
-    """Find the groups of exact copies that lie in more than one split."""
+    """Find the groups of exact copies, mirrored ones included, that lie in more than one split."""
     splits = dataset.faces.splits
-    groups = [group for group in exact_groups(dataset) if len(set(splits[group].tolist())) > 1]
+    groups = [group for group in picture_groups(dataset) if len(set(splits[group].tolist())) > 1]
     ranks = _ranks(dataset)
     surplus = [group[ranks[group] < ranks[group].max()] for group in groups]
     return QualityFinding(
         "cross_split_copies",
         "Copies across splits",
-        "The same picture lies in more than one split: a model is tested on what it has learned by heart. "
+        "The same picture, perhaps mirrored, lies in more than one split: a model is tested on what it has "
+        "learned by heart. "
         "To be excluded are the copies outside of the test.",
         groups,
         _joined(surplus),
@@ -185,6 +186,15 @@ def exact_groups(dataset: StoredDataset) -> list[np.ndarray]:
         return pack_groups(group_by(image_keys(dataset.faces.images)))
 
     return unpack_groups(cached_arrays(dataset, "exact-copies-1", compute))
+
+
+def picture_groups(dataset: StoredDataset) -> list[np.ndarray]:
+    """Return the groups of faces that show one picture, int64 (k,) each; a mirrored picture is the same."""
+
+    def compute() -> Arrays:
+        return pack_groups(group_by(picture_keys(dataset.faces.images)))
+
+    return unpack_groups(cached_arrays(dataset, "pictures-1", compute))
 
 
 def _ranks(dataset: StoredDataset) -> np.ndarray:

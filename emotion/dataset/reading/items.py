@@ -1,24 +1,21 @@
 """What readers yield: a face, or an item that had to be skipped; and how a picture becomes a face."""
 
 import lzma
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from emotion.dataset.face_dataset import SkippedItem
-from emotion.dataset.splits import SPLIT_NAMES
-from emotion.faces import FACE_SIZE
-from emotion.images import ImageError
-from emotion.labels import EMOTIONS, parse_emotion
+from emotion.dataset.reading.pixels import to_size
 
 # What damaged, encrypted and exotically compressed members of an archive raise.
 ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
+    tarfile.TarError,
     zlib.error,
     lzma.LZMAError,
     NotImplementedError,
@@ -51,40 +48,23 @@ class Face(NamedTuple):
 Item = Face | SkippedItem
 
 
-def picture_item(name: str, load: Callable[[], np.ndarray]) -> Item:
-    """Label one picture by the folders it lies in, and read it.
+class Key(NamedTuple):
+    """What a source says of a face, in the words of a folder, a column or a list; "" for nothing."""
 
-    Args:
-        name: its path within the source, with "/".
-        load: returns RGB uint8 (height, width, 3), or raises what a picture or an archive may raise.
-    """
-    if len(name) > MAX_NAME_LENGTH:
-        return SkippedItem(name[:MAX_NAME_LENGTH] + "…", "Its name is too long.")
-    folders = PurePosixPath(name).parts[:-1]
-    emotion = parse_emotion(folders[-1]) if folders else None
-    if emotion is None:
-        return SkippedItem(name, "Its folder is not named after one of the seven emotions.")
-    # The nearest folder decides: what is wrapped around may be called anything.
-    split = next((SPLIT_NAMES[part.lower()] for part in folders[::-1] if part.lower() in SPLIT_NAMES), "")
-    try:
-        picture = load()
-    except ImageError as error:
-        return SkippedItem(name, str(error))
-    except ARCHIVE_ERRORS:
-        # The other members may be fine.
-        return SkippedItem(name, "It cannot be taken out of the archive.")
-    return Face(to_face(picture), EMOTIONS.index(emotion), split, name)
+    label: str
+    split: str
+
+
+class Clue(NamedTuple):
+    """What such words mean: the label, 0 to 6, and the split, "" where nobody knows."""
+
+    label: int
+    split: str
 
 
 def to_face(picture: np.ndarray) -> np.ndarray:
     """Turn RGB uint8 (height, width, 3) into grey uint8 (48, 48)."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    if grey.shape == (FACE_SIZE, FACE_SIZE):
-        return grey
-    shrinks = min(grey.shape) > FACE_SIZE
-    return cv2.resize(
-        grey, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    return to_size(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
 
 
 def printable(name: str) -> str:

@@ -59,7 +59,7 @@ def test_csv_with_byte_order_mark_quotes_and_other_column_order(tmp_path):
     images, _ = generate(1, seed=3)
     pixels = " ".join(map(str, images[0].ravel()))
     path = write(
-        tmp_path / "x.csv", f'\ufeff"Usage","pixels","emotion"\r\nTraining,"{pixels}",3\r\n'.encode()
+        tmp_path / "x.csv", f'\ufeff"Usage","pixels","emotion"\r\nTraining,"{pixels}",happy\r\n'.encode()
     )
     dataset = read_dataset(path)
     assert dataset.labels.tolist() == [3]
@@ -77,7 +77,8 @@ def test_any_size_and_color_becomes_48x48_grey(tmp_path, size, channels):
 
 
 GOOD = faces_by_name(7)
-ROWS = csv_text(*generate(2, seed=1), ["Training"] * 2)
+TWICE = GOOD | faces_by_name(14)  # two of each class
+ROWS = csv_text(*generate(7, seed=1), ["Training"] * 7)
 
 
 @pytest.mark.parametrize(
@@ -108,25 +109,28 @@ def test_a_bad_picture_is_skipped_and_listed(tmp_path, files, where, reason, as_
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("3,1 2 3,Training", "2304 pixels"),
-        ("3," + "256 " * 2304 + ",Training", "2304 pixels"),
-        ("3," + "-1 " * 2304 + ",Training", "2304 pixels"),
-        ("3," + "x " * 2304 + ",Training", "2304 pixels"),
-        ("3," + "9" * 400 + ",Training", "2304 pixels"),
-        ("9," + "1 " * 2304 + ",Training", "'9' is not one of the seven emotions"),
-        ("3," + "1 " * 2304 + ",Holiday", "'Holiday' is not the name of a split"),
+        ("3,1 2 3,Training", "has 3 pixels, which are no square"),
+        ("3," + "1 " * 2303 + ",Training", "has 2,303 pixels, which are no square"),
+        ("3," + "256 " * 2304 + ",Training", "no whole numbers from 0 to 255"),
+        ("3," + "-1 " * 2304 + ",Training", "no whole numbers from 0 to 255"),
+        ("3," + "0.5 " * 2304 + ",Training", "no whole numbers from 0 to 255"),
+        ("3," + "nan " * 2304 + ",Training", "no numbers"),
+        ("3," + "x " * 2304 + ",Training", "no numbers"),
+        ("3,[1 2 3 ... 7 8 9],Training", "shortened"),
+        ("3," + "9" * 400 + ",Training", "no numbers"),
+        ("contempt," + "1 " * 2304 + ",Training", "'contempt' is not one of the seven emotions"),
         ("3", "too few columns"),
     ],
 )
 def test_a_bad_row_is_skipped_and_listed(tmp_path, row, reason):
     dataset = read_dataset(write(tmp_path / "x.csv", (ROWS + row + "\n").encode()))
-    assert len(dataset) == 2
-    assert [item.where for item in dataset.skipped] == ["row 3"]
+    assert len(dataset) == 7
+    assert [item.where for item in dataset.skipped] == ["row 8"]
     assert reason in dataset.skipped[0].reason
 
 
 def damaged_member() -> bytes:
-    data = bytearray(zip_bytes(GOOD))
+    data = bytearray(zip_bytes(TWICE))
     name = b"train/happy"
     position = data.index(name) + 40  # inside the compressed picture
     data[position : position + 20] = b"\0" * 20
@@ -135,7 +139,7 @@ def damaged_member() -> bytes:
 
 def test_a_damaged_member_loses_only_itself(tmp_path):
     dataset = read_dataset(write(tmp_path / "faces.zip", damaged_member()))
-    assert len(dataset) == 6
+    assert len(dataset) == len(TWICE) - 1
     assert len(dataset.skipped) == 1
 
 
@@ -145,7 +149,7 @@ def test_shadows_of_macos_are_no_pictures(tmp_path):
 
 
 def test_a_huge_member_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr("emotion.dataset.reading.pictures.MAX_MEMBER_BYTES", 10_000)
+    monkeypatch.setattr("emotion.dataset.reading.contents.MAX_MEMBER_BYTES", 10_000)
     files = GOOD | {"train/happy/zeros.png": b"\0" * 100_000}
     dataset = read_dataset(write(tmp_path / "faces.zip", zip_bytes(files)))
     assert [item.where for item in dataset.skipped] == ["train/happy/zeros.png"]
@@ -170,11 +174,13 @@ HEAD = b"emotion,pixels,Usage\n"
         ("faces.zip", zip_bytes({"readme.txt": b"hello"}), "holds no labelled faces"),
         ("faces.zip", zip_bytes({"train/happy/a.png": b"junk"}), "The first problem: train/happy/a.png"),
         ("faces.zip", zip_bytes({"votes.csv": b"image,neutral\na,1\n"}), "holds no labelled faces"),
-        ("notes.txt", b"hello", "neither a folder, nor a zip, nor a CSV"),
-        ("empty.csv", b"", "neither a folder, nor a zip, nor a CSV"),
+        ("notes.txt", b"hello", "neither a folder, nor a zip or tar, nor a table"),
+        ("empty.csv", b"", "neither a folder, nor a zip or tar, nor a table"),
         ("head.csv", HEAD, "holds no labelled faces"),
         ("nul.csv", HEAD + b"3,\0\0,Training\n", "holds no labelled faces"),
-        ("long.csv", HEAD + b"3," + b"1" * 200_000 + b",Training\n", "could not be read to its end"),
+        ("long.csv", HEAD + b"sad," + b"1" * 200_000 + b",Training\n", "no whole numbers|no numbers"),
+        ("endless.csv", HEAD + b"3," + b"1" * 4_100_000, "A line is longer than 4,000,000 characters"),
+        ("open.csv", HEAD + b'3,"' + b"1\n" * 3_000_000, "A quotation mark of the table is not closed"),
     ],
 )  # fmt: skip
 def test_refused_with_one_sentence(tmp_path, name, data, message):
@@ -271,7 +277,7 @@ def test_backslashes_separate_folders(tmp_path):
 
 
 def test_absurd_sizes_are_refused_before_unpacking(tmp_path, monkeypatch):
-    monkeypatch.setattr("emotion.dataset.reading.pictures.MAX_UNPACKED_BYTES", 5_000)
+    monkeypatch.setattr("emotion.dataset.reading.contents.MAX_UNPACKED_BYTES", 5_000)
     path = write(tmp_path / "faces.zip", zip_bytes(GOOD))
     monkeypatch.setattr(zipfile.ZipFile, "open", None)  # nothing is unpacked
     with pytest.raises(DatasetError, match="would unpack to"):
@@ -280,7 +286,7 @@ def test_absurd_sizes_are_refused_before_unpacking(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("as_zip", [False, True])
 def test_too_many_pictures_are_refused(tmp_path, monkeypatch, as_zip):
-    monkeypatch.setattr("emotion.dataset.reading.pictures.MAX_PICTURES", 6)
+    monkeypatch.setattr("emotion.dataset.reading.contents.MAX_PICTURES", 6)
     if as_zip:
         source = write(tmp_path / "faces.zip", zip_bytes(GOOD))
     else:
@@ -351,8 +357,15 @@ def test_without_a_split_one_is_made(tmp_path):
 def test_faces_outside_of_the_splits_count_as_training(tmp_path):
     source = write_folder(tmp_path / "faces", GOOD | {"happy/x.png": FACE, "test/sad/x.png": FACE})
     dataset, note = read_with_note(source)
-    assert "1 faces outside of them count as training" in note
-    assert (dataset.splits == "train").sum() == 8
+    # One of them is a copy of a training face, and of a test face as well: that is no training face.
+    assert "1 faces outside of them are copies of faces in them and go with these" in note
+    assert "2 faces of test stand in train, too" in note
+    assert (dataset.splits == "train").sum() == 7
+    other = faces_by_name(7, "x", seed=3)
+    files = GOOD | faces_by_name(7, "test", seed=2) | {name[2:]: data for name, data in other.items()}
+    dataset, note = read_with_note(write_folder(tmp_path / "others", files))
+    assert "7 faces outside of them count as training" in note
+    assert (dataset.splits == "train").sum() == 14
 
 
 def test_a_csv_without_usage_gets_a_split(tmp_path):
@@ -368,7 +381,7 @@ def test_a_csv_in_a_folder_and_empty_lines(tmp_path):
     (tmp_path / "faces").mkdir()
     write(tmp_path / "faces" / "fer.csv", (ROWS + "\n\n").encode())
     dataset = read_dataset(tmp_path / "faces")
-    assert (len(dataset), dataset.skipped) == (2, ())
+    assert (len(dataset), dataset.skipped) == (7, ())
 
 
 def test_of_several_tables_those_with_splits_count(tmp_path):
