@@ -119,8 +119,8 @@ def _annotate(path: Path, recording: "Recording", output: Path) -> None:
 def _tell(path: Path, recording: "Recording", as_json: bool) -> None:
     from emotion.video.recorder import kept_of
 
-    for problem in recording.problems:
-        say_error(f"{path}: {problem}")
+    if recording.problems:
+        say_error(f"{path}: {' '.join(recording.problems)}")  # at once: of a job, the last error is shown
     if is_job():
         say(kept_of(recording))
     elif as_json:
@@ -135,7 +135,7 @@ def clock_seconds(text: str) -> float:
     Raises:
         argparse.ArgumentTypeError: it is no time.
     """
-    if not re.fullmatch(r"(\d{1,4}:){0,2}\d{1,6}(\.\d{1,9})?", text):
+    if not re.fullmatch(r"(\d{1,4}:){0,2}\d{1,6}(\.\d{1,25})?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no time; write 90, 1:30 or 0:01:30.5")
     seconds = 0.0
     for part in text.split(":"):

@@ -176,5 +176,7 @@ def _from_dict(content: Mapping[str, Any]) -> Recording:
     return Recording(**told)
 
 
-def _known(kind: type[Any], content: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type[Any], content: Any) -> dict[str, Any]:
+    if not isinstance(content, Mapping):
+        raise TypeError(f"{kind.__name__} is no object")
     return {each.name: content[each.name] for each in fields(kind) if each.name in content}

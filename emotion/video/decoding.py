@@ -97,9 +97,9 @@ class Damage:
                 "seconds: the rest is missing, or never was."
             )
         if self.packets:
-            told.append(f"{self.packets} pieces of the film are damaged; their frames are left out.")
+            told.append(f"Pieces of the film are damaged ({self.packets}); their frames are left out.")
         if self.backwards:
-            told.append(f"{self.backwards} frames are left out, as their times go back or are not told.")
+            told.append(f"Frames whose times go back or are not told ({self.backwards}) are left out.")
         return told
 
 

@@ -86,6 +86,24 @@ def write_film(
     return path
 
 
+def looped(path: Path, source: Path, times: int) -> Path:
+    """Write a film so many times behind itself, without decoding it."""
+    with av.open(str(source)) as film, av.open(str(path), "w") as container:
+        taken = film.streams.video[0]
+        stream = container.add_stream_from_template(taken)
+        packets = [packet for packet in film.demux(taken) if packet.size]
+        kept = [(bytes(packet), packet.pts, packet.dts, packet.is_keyframe) for packet in packets]
+        length = sum(packet.duration for packet in packets)
+        for turn in range(times):
+            for data, pts, dts, is_key in kept:
+                packet = av.Packet(data)
+                packet.stream, packet.time_base = stream, Fraction(taken.time_base)
+                packet.pts, packet.dts = pts + turn * length, dts + turn * length
+                packet.is_keyframe = is_key
+                container.mux(packet)
+    return path
+
+
 def counted(count: int, size: tuple[int, int] = (64, 48)) -> list[np.ndarray]:
     """Pictures that differ from each other: a bar that moves on, over a ground that grows brighter."""
     pictures = []
