@@ -153,7 +153,7 @@ def episodes(
     return sorted(found, key=lambda episode: (episode.start, episode.face))
 
 
-def agreement(faces: pd.DataFrame, frames: pd.DataFrame, marker: Marker | None = None) -> pd.DataFrame:
+def agreement(faces: pd.DataFrame, marker: Marker | None = None) -> pd.DataFrame:
     """Return how far pairs of people showed the same in the frames that show both.
 
     "uncertain" is no answer: frames in which one of the two is are left out.

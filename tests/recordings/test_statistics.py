@@ -74,17 +74,17 @@ def test_a_marker_cuts(of):
 
 
 def test_agreement_of_pairs(of):
-    faces, frames = of("hhnnu.", "hhnnhh", "nnhhhh")
-    table = statistics.agreement(faces, frames).set_index(["first", "second"])
+    faces, _ = of("hhnnu.", "hhnnhh", "nnhhhh")
+    table = statistics.agreement(faces).set_index(["first", "second"])
     assert table.loc[(1, 2), ["frames", "same", "kappa"]].tolist() == [4, 1.0, 1.0]
     assert table.loc[(1, 3), ["frames", "same", "kappa"]].tolist() == [4, 0.0, -1.0]
     assert table.loc[(1, 2), "valence"] == pytest.approx(1)
     assert table.loc[(1, 3), "valence"] == pytest.approx(-1)
-    assert len(statistics.agreement(faces, frames, Marker(100, 200, "later"))) == 0
+    assert len(statistics.agreement(faces, Marker(100, 200, "later"))) == 0
 
 
 def test_what_cannot_be_told_is_nan(of):
-    table = statistics.agreement(*of("hhh", "hhh"))
+    table = statistics.agreement(of("hhh", "hhh")[0])
     assert table[["kappa", "valence"]].isna().all(axis=None)
 
 
@@ -93,7 +93,7 @@ def test_nobody_and_a_single_frame(of, tmp_path):
     assert statistics.summarise(faces, frames) == []
     assert statistics.episodes(faces, frames) == []
     assert statistics.transitions(faces, frames).to_numpy().sum() == 0
-    assert len(statistics.agreement(faces, frames)) == 0
+    assert len(statistics.agreement(faces)) == 0
     (summary,) = statistics.summarise(*tables(tmp_path / "one", ["h"]))
     assert (summary.seconds, summary.shares["happy"], summary.valence) == (0.0, 0.0, pytest.approx(0.65))
 
