@@ -56,7 +56,7 @@ class Session:
                 if row.any()
             },
             "agreement": [
-                {name: None if value != value else value for name, value in row.items()}
+                {name: None if pd.isna(value) else value for name, value in row.items()}
                 for row in agreement.to_dict("records")
             ],
             "markers": [

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from emotion.labels import COLORS, UNCERTAIN, UNCERTAIN_COLOR
+from emotion.labels import COLORS, UNCERTAIN, UNCERTAIN_COLOR, color_rgb
+from emotion.photos.drawing import text_color
 from emotion.recordings.markers import Marker
 from emotion.recordings.statistics import VERDICTS, durations
 
@@ -16,6 +17,8 @@ _BAND_TOP, _BAND_HEIGHT = 14, 26
 _LINE_TOP, _LINE_HEIGHT = 46, 44
 # So many columns at most, however long it is: in each, what was shown for longest.
 _COLUMNS = 360
+# A stretch of so many has room for any name.
+_NAMED_COLUMNS = 32
 
 
 def timeline(faces: pd.DataFrame, frames: pd.DataFrame, face: int, markers: Sequence[Marker] = ()) -> Markup:
@@ -61,11 +64,25 @@ def _band(rows: pd.DataFrame, lasts: np.ndarray, columns: np.ndarray, over: np.n
     shown = np.where(weights.any(axis=1), weights.argmax(axis=1), -1)[:_COLUMNS]
     borders = np.flatnonzero(np.diff(shown, prepend=-2, append=-2))
     return [
-        f'<rect x="{_x(first)}" y="{_BAND_TOP}" width="{_x(last - first)}" height="{_BAND_HEIGHT}" '
-        f'fill="{color(VERDICTS[shown[first]])}"><title>{VERDICTS[shown[first]]}</title></rect>'
+        _block(VERDICTS[shown[first]], first, last)
         for first, last in pairwise(borders.tolist())
         if shown[first] >= 0
     ]
+
+
+def _block(verdict: str, first: int, last: int) -> str:
+    """Return a stretch of the band, with its name where that has room: colour is never all that tells."""
+    block = (
+        f'<rect x="{_x(first)}" y="{_BAND_TOP}" width="{_x(last - first)}" height="{_BAND_HEIGHT}" '
+        f'fill="{color(verdict)}"><title>{verdict}</title></rect>'
+    )
+    if last - first < _NAMED_COLUMNS:
+        return block
+    red, green, blue = text_color(color_rgb(verdict))
+    return block + (
+        f'<text x="{_x((first + last) / 2)}" y="{_BAND_TOP + _BAND_HEIGHT / 2 + 4}" font-size="12" '
+        f'text-anchor="middle" fill="rgb({red},{green},{blue})">{verdict}</text>'
+    )
 
 
 def _valence(rows: pd.DataFrame, columns: np.ndarray, over: np.ndarray) -> list[str]:

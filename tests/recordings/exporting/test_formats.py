@@ -36,7 +36,8 @@ def session():
         paths.recordings_folder() / "film", SHOWN,
         source=Source("film", "a <b> & 'film'.mp4", 5, "ab" * 32, "mp4", "h264", 640, 480),
         model=Model("crowd", "0123", 0.86, 0.02, 0.66, "fer2013", "votes"),
-        created="2026-01-02T03:04:05+00:00", software="emotion 1", consent=HOSTILE, problems=("It breaks off.",),
+        created="2026-01-02T03:04:05+00:00", software="emotion 1", consent=HOSTILE,
+        problems=("It breaks off.",),
     )  # fmt: skip
     markers = [Marker(0, 2, HOSTILE, "+1"), Marker(1, 3, "overlaps"), Marker(1.5, 1.5, "moment")]
     write_markers(store.recording_folder("film"), markers)
