@@ -15,7 +15,7 @@ from typing import Any
 import av
 import numpy as np
 
-from emotion.video.film import Film, picture_of
+from emotion.video.film import Film, Matrix, display_matrix, picture_of
 from emotion.video.sampling import PlannedPacket, Sampling, plan_packets
 
 # Faces are looked for in pictures of this longest side; it leaves a face of a tenth of a 4K film's height 200
@@ -123,6 +123,7 @@ class FilmReader:
         self._wanted: dict[int, tuple[int, bool]] = {}
         self._last = -float("inf")
         self._times: list[int] = []
+        self._matrix: Matrix | None = None
 
     def __iter__(self) -> Iterator[FilmFrame]:
         """Yield the frames in the order in which they are shown.
@@ -143,7 +144,9 @@ class FilmReader:
             self._last = self.damage.last_seconds = seconds
             if wanted or (self.every_frame and self._is_inside(seconds)):
                 aspect = self.film.facts.pixel_aspect
-                picture, scale = picture_of(frame, aspect, ANALYSIS_SIDE)
+                if self._matrix is None:
+                    self._matrix = display_matrix(frame)
+                picture, scale = picture_of(frame, aspect, self._matrix, ANALYSIS_SIDE)
                 yield FilmFrame(number, seconds, picture, scale, wanted)
 
     def _is_inside(self, seconds: float) -> bool:
@@ -224,14 +227,23 @@ class FilmReader:
 
     def _packets(self) -> Iterator[Any]:
         """Yield the packets that hold something; an error ends the film."""
-        try:
-            for packet in self.film.container.demux(self.film.stream):
-                if packet.size and (packet.pts is not None or self.film.facts.container == "avi"):
-                    yield packet
-                elif packet.size:
-                    self.damage.backwards += 1
-        except (av.FFmpegError, OSError):
-            self.damage.breaks_off = True
+        has_times = self.film.facts.container != "avi"
+        for packet in self._demuxed():
+            if packet.size and has_times and packet.pts is None:
+                self.damage.backwards += 1
+            elif packet.size:
+                yield packet
+
+    def _demuxed(self) -> Iterator[Any]:
+        while True:
+            try:
+                yield from self.film.container.demux(self.film.stream)
+            except IndexError:
+                # A stream that a broadcast begins later, which PyAV does not know: its packet is passed over.
+                continue
+            except (av.FFmpegError, OSError):
+                self.damage.breaks_off = True
+            return
 
     def _frames_of(self, context: Any, packet: Any) -> Iterator[Any]:
         try:

@@ -20,6 +20,8 @@ _PROTOCOLS = "file"
 # 8K film; decoding it takes some 50 MB a frame, of which a decoder holds up to twenty.
 MAX_PIXELS = 8192 * 4352
 MAX_SIDE = 8192
+Matrix = tuple[int, int, int, int]
+
 # More threads hold more frames; two cores are what most people have to spare.
 _THREADS = 2
 _NOT_A_FILM = "This file is not a film that can be read here; MP4, MOV, WebM, MKV, AVI and GIF can be."
@@ -115,12 +117,15 @@ class Film:
         return float(pts * self.stream.time_base - self.origin)
 
 
-def picture_of(frame: av.VideoFrame, aspect: Fraction, limit: int) -> tuple[np.ndarray, float]:
+def picture_of(
+    frame: av.VideoFrame, aspect: Fraction, matrix: Matrix, limit: int
+) -> tuple[np.ndarray, float]:
     """Return a frame as a person sees it: turned upright, its pixels square.
 
     Args:
         frame: as decoded.
         aspect: how wide its pixels are, in their heights.
+        matrix: how it is to be turned, see `display_matrix`.
         limit: a larger picture is shrunk to this longest side.
 
     Returns:
@@ -135,7 +140,7 @@ def picture_of(frame: av.VideoFrame, aspect: Fraction, limit: int) -> tuple[np.n
     scale = max(1.0, max(shown) / limit)
     width, height = (max(2, round(side / scale)) for side in shown)
     picture = frame.to_ndarray(format="rgb24", width=width, height=height)
-    return np.ascontiguousarray(_upright(picture, _display_matrix(frame))), scale
+    return np.ascontiguousarray(_upright(picture, matrix)), scale
 
 
 def shown_size(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
@@ -145,8 +150,12 @@ def shown_size(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
     return width, round(height / aspect)
 
 
-def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """Return a, b, c, d of x' = ax + cy, y' = bx + dy, by which the frame is to be turned."""
+def display_matrix(frame: av.VideoFrame) -> Matrix:
+    """Return a, b, c, d of x' = ax + cy, y' = bx + dy, by which a film's frames are to be turned.
+
+    To be asked of one frame of a film: what PyAV makes of this data holds the frame, and is held by it, so
+    that the frame's megabytes stay until Python looks for such circles.
+    """
     found: Any = frame.side_data.get("DISPLAYMATRIX")
     if found is None:
         return 1, 0, 0, 1
@@ -154,7 +163,7 @@ def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
     return a, b, c, d
 
 
-def _upright(picture: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarray:
+def _upright(picture: np.ndarray, matrix: Matrix) -> np.ndarray:
     """Turn a picture by quarters, and mirror it, as comes closest to the matrix."""
     a, b, c, d = matrix
     if abs(b) + abs(c) > abs(a) + abs(d):

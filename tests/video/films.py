@@ -8,6 +8,9 @@ import av
 import numpy as np
 
 from emotion.synthetic.faces import draw_portrait
+from emotion.video.decoding import FilmFrame, FilmReader, promised_seconds
+from emotion.video.film import Film
+from emotion.video.sampling import Sampling
 
 SIZE = (480, 360)
 PORTRAIT = 240
@@ -17,6 +20,33 @@ CLOCK = 600
 _FORMS = {"mjpeg": "yuvj420p", "gif": "rgb8"}
 # Drawn people whose clear expressions the model names as they are meant: happy, sad, surprise.
 ANNA, BEN, CARL = 3, 2, 9
+
+ALL = Sampling()
+
+B_FRAMES = {"bf": "3", "g": "24"}
+# File names, each with its encoder and that one's options.
+FORMATS = {
+    "h264.mp4": ("libx264", B_FRAMES),
+    "hevc.mp4": ("libx265", {"x265-params": "log-level=0:keyint=24:bframes=3"}),
+    "h264.mov": ("libx264", B_FRAMES),
+    "vp8.webm": ("libvpx", {"lag-in-frames": "16", "auto-alt-ref": "1"}),
+    "vp9.webm": ("libvpx-vp9", {"lag-in-frames": "16", "auto-alt-ref": "1"}),
+    "av1.webm": ("libsvtav1", {}),
+    "h264.mkv": ("libx264", B_FRAMES),
+    "mjpeg.avi": ("mjpeg", {}),
+    "h264.avi": ("libx264", B_FRAMES),
+    "h264.ts": ("libx264", B_FRAMES),
+    "a.gif": ("gif", {}),
+}
+SAMPLINGS = [
+    Sampling(),
+    Sampling(fps=5),
+    Sampling(fps=7),
+    Sampling(every=4),
+    Sampling(fps=5, start=1.55, end=2.5),
+    Sampling(every=3, start=1.5),
+    Sampling(start=1.5, end=2.5),
+]
 
 Scene = Sequence[tuple[int, str, int, int]]
 
@@ -121,3 +151,11 @@ def packet_times(path: Path) -> list[float]:
         stream = container.streams.video[0]
         stamps = [packet.pts for packet in container.demux(stream) if packet.size and not packet.is_discard]
         return sorted(float((stamp - (stream.start_time or 0)) * stream.time_base) for stamp in stamps)
+
+
+def read(path: Path, sampling: Sampling = ALL, **options) -> tuple[list[FilmFrame], list[str]]:
+    """The frames of a film, and what is to be said of it."""
+    with Film(path) as film:
+        reader = FilmReader(film, sampling, **options)
+        frames = list(reader)
+        return frames, reader.damage.sentences(promised_seconds(film))
