@@ -34,6 +34,11 @@ def runs_folder() -> Path:
     return home() / "runs"
 
 
+def recordings_folder() -> Path:
+    """Return the folder of the recordings: what films and cameras became, as numbers."""
+    return home() / "recordings"
+
+
 def find(text: str) -> Path | None:
     """Return the path that a person names, `~` being their home; None where nothing is there, or can be."""
     try:

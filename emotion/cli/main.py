@@ -14,8 +14,10 @@ from pathlib import Path
 from emotion.cli import datasets as dataset_cli
 from emotion.cli import evaluate as evaluate_cli
 from emotion.cli import models as models_cli
+from emotion.cli import recordings as recordings_cli
 from emotion.cli import runs as runs_cli
 from emotion.cli import train as training_cli
+from emotion.cli import video as video_cli
 from emotion.cli.console import become_job, is_job, say, say_error, write_any_name
 from emotion.errors import ReadableError
 from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
@@ -68,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="measure a model on labelled faces")
     evaluate_cli.add_arguments(evaluate)
+
+    video = commands.add_parser("video", help="follow the faces of films through time")
+    video_cli.add_arguments(video)
+
+    recordings = commands.add_parser("recordings", help="list, show, export, delete what films became")
+    recordings_cli.add_arguments(recordings)
 
     datasets = commands.add_parser("datasets", help="import datasets, and see what is in them")
     dataset_cli.add_arguments(datasets)
