@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from emotion.faces import detector as faces
 from emotion.faces.detector import (
     DetectedFace,
     YuNetDetector,
@@ -86,6 +87,8 @@ class TestSearchSides:
             (640, 960, [640, 256]),
             (4000, 960, [960, 256]),
             (4000, 480, [480]),
+            (6048, 960, [1440, 256]),
+            (8064, 480, [960, 256]),
         ],
     )
     def test_small_pictures_grow_and_large_ones_are_searched_twice(self, longest, limit, sides):
@@ -215,3 +218,44 @@ class TestDetection:
             results = list(threads.map(detector.detect, [scaled(astronaut, scale) for scale in scales]))
         for scale, (found,) in zip(scales, results, strict=True):
             assert overlap(np.array(found.box) / scale, FACE) > 0.85
+
+    @pytest.mark.parametrize(("width", "height"), [(4032, 3024), (6000, 4000), (8192, 6144)])
+    @pytest.mark.parametrize("side", [60, 80, 113])
+    def test_small_faces_in_large_pictures(self, detector, astronaut, width, height, side):
+        scale = side / FACE[3]
+        head = scaled(astronaut[20:240, 110:340], scale)
+        picture = np.full((height, width, 3), 120, dtype=np.uint8)
+        x, y = width // 3, height // 4
+        picture[y : y + len(head), x : x + head.shape[1]] = head
+        (found,) = detector.detect(picture)
+        left, top = x + (FACE[0] - 110) * scale, y + (FACE[1] - 20) * scale
+        assert overlap(found.box, (left, top, FACE[2] * scale, side)) > 0.6
+
+    def test_a_face_that_fills_a_large_picture(self, detector, astronaut):
+        close_up = cv2.resize(astronaut[56:180, 162:286], (6000, 6000), interpolation=cv2.INTER_CUBIC)
+        (found,) = detector.detect(close_up)
+        assert overlap(np.array(found.box) * 124 / 6000, (16, 4, 91, 115)) > 0.8
+
+    def test_the_surest_of_too_many_faces(self, astronaut, monkeypatch):
+        wall = np.tile(scaled(astronaut[20:220, 120:320], 0.5), (4, 5, 1))
+        everyone = sorted(YuNetDetector(look_twice=False).detect(wall), key=lambda face: -face.score)
+        monkeypatch.setattr(faces, "MAX_FACES", 6)
+        found = YuNetDetector(look_twice=False).detect(wall)
+        assert len(everyone) == 20
+        assert {face.box for face in found} == {face.box for face in everyone[:6]}
+        assert len(YuNetDetector().detect(wall)) == 6
+
+    def test_turned_searches_only_where_a_face_may_be_turned(self, astronaut, monkeypatch):
+        detector, searched = YuNetDetector(), []
+        search = detector._search
+        monkeypatch.setattr(detector, "_search", lambda *given: searched.append(given[1:]) or search(*given))
+        detector.detect(astronaut)
+        assert searched == [()]
+        # Not quite sure, but upright: three looks at the face tell, and no search.
+        monkeypatch.setattr(faces, "UPRIGHT_SCORE", 1.0)
+        searched.clear()
+        detector.detect(astronaut)
+        assert searched == [()]
+        searched.clear()
+        detector.detect(np.zeros_like(astronaut))
+        assert searched == [(), (1,), (2,), (3,)]
