@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion.images import MAX_FILE_BYTES, SUPPORTED_EXTENSIONS
+from emotion.images import FORMAT_NAMES, MAX_FILE_BYTES, SUPPORTED_EXTENSIONS
 from emotion.photos import pictures
 from emotion.photos.analysis import Analyzer
 from emotion.photos.examples import example_pictures
@@ -36,6 +36,8 @@ def choose_pictures() -> list[Source]:
         accept_multiple_files=True,
         max_upload_size=MAX_FILE_BYTES // 1_000_000,
         key="uploads",
+        help=f"{FORMAT_NAMES} files are read, whatever they are called: {', '.join(SUPPORTED_EXTENSIONS)}. "
+        "Of an animation, one frame is shown; of a file that is cut off, what is there.",
     )
     sources = [Source(upload.file_id, upload.name, upload.getvalue) for upload in uploads]
     chosen_examples: set[str] = st.session_state.setdefault("examples", set())
@@ -108,6 +110,8 @@ def show_picture(result: PictureResult, key: str, with_maps: bool) -> None:
         picture, faces = st.columns([3, 2], gap="medium")
         picture.image(result.preview, width="stretch", alt=f"{result.name} with {count} framed faces")
         with faces:
+            for note in result.analysis.notes:
+                st.warning(escape_markdown(note), icon=":material/info:")
             if count:
                 show_faces(result.analysis.faces, key, with_maps)
             else:
