@@ -10,7 +10,7 @@ import numpy as np
 from emotion.exchange.ranges import RANGES, WATCHED_AT, range_behind
 from emotion.models.card import ModelError
 from emotion.models.litert import LiteRTError, Plain, open_interpreter, open_own, open_plain
-from emotion.models.reading import Range, Reading
+from emotion.models.reading import FULL_RANGE, Range, Reading
 from emotion.synthetic.faces import generate
 
 _FACES = 5
@@ -135,6 +135,10 @@ def _find_range(content: bytes, shape: tuple[int, ...]) -> Range | None:
     source = interpreter.get_input_details()[0]
     if source["dtype"] != np.float32:
         return _range_of_whole_numbers(source)
+    first = interpreter._get_ops_details()[0]
+    if first["op_name"] == "QUANTIZE":  # it goes on with whole numbers, made for the range that it was shown
+        tensors = {details["index"]: details for details in interpreter.get_tensor_details()}
+        return _range_of_whole_numbers(tensors[int(first["outputs"][0])])
     weighted = next((step for step in interpreter._get_ops_details() if step["op_name"] in _WEIGHTED), None)
     if weighted is None:
         return None
@@ -153,10 +157,12 @@ def _find_range(content: bytes, shape: tuple[int, ...]) -> Range | None:
 
 def _range_of_whole_numbers(source: dict[str, Any]) -> Range | None:
     """Return the range whose ends are those of the whole numbers that an input takes."""
-    scale, zero = source["quantization"]
-    if not np.issubdtype(source["dtype"], np.integer) or not scale:
+    if not np.issubdtype(source["dtype"], np.integer):
         return None
+    scale, zero = source["quantization"]
     limits = np.iinfo(source["dtype"])
+    if not scale:  # the values of a picture as they are
+        return FULL_RANGE if limits.max >= FULL_RANGE[1] else None
     ends = (scale * (limits.min - zero), scale * (limits.max - zero))
     near = [known for known in RANGES.values() if np.allclose(ends, known, atol=0.02 * (known[1] - known[0]))]
     return near[0] if near else None

@@ -337,3 +337,38 @@ def test_the_reading_of_ones_own_models_stays():
 def test_what_contempt_may_count_as():
     with pytest.raises(ModelError, match="Contempt is left out, or counts as one of"):
         Told(contempt="pride")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["uint8", "int8", "float32"])
+def test_whole_numbers_in_and_out(tmp_path, kind):
+    import tensorflow as tf
+
+    model = looks_at_brightness()
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([np.full((1, 48, 48, 1), v, np.float32)] for v in (0, 0.5, 1))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = getattr(tf, kind)
+    (tmp_path / "whole.tflite").write_bytes(converter.convert())
+    imported = import_model(tmp_path / "whole.tflite", told=Told("fer2013"))
+    assert "By its own first layers, it is given 0 (black) to 1 (white)." in imported.notes
+    assert answers_of(imported.name) == ["angry", "happy"]
+
+
+@pytest.mark.slow
+def test_operations_of_tensorflow_itself_are_named(tmp_path):
+    import tensorflow as tf
+
+    class Network(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([1, 48, 48, 1], tf.float32)])
+        def __call__(self, picture):
+            return tf.reshape(tf.reduce_sum(tf.linalg.qr(picture[0, :7, :7, 0])[1], 0), [1, 7])
+
+    network = Network()
+    function = network.__call__.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], network)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+    (tmp_path / "flex.tflite").write_bytes(converter.convert())
+    with pytest.raises(ModelError, match=r"needs operations of TensorFlow itself \(Select TF ops\)"):
+        import_model(tmp_path / "flex.tflite")
