@@ -29,10 +29,12 @@ from PIL import (
 from emotion.errors import ReadableError
 from emotion.pixels import (
     find_full_scale,
+    has_16_bit_colour,
     load_cut_jpeg,
     load_png,
     shown_frame,
     silence_libtiff,
+    stretch_colour,
     to_rgb_array,
     without_empty_alpha,
 )
@@ -187,7 +189,12 @@ def _decode(data: bytes) -> Picture:
         data = data.lstrip()  # an empty line before the picture, as some servers' scripts print
     opened: Image.Image = Image.open(io.BytesIO(data), formats=_FORMATS)
     _check_size(opened)
+    is_deep = has_16_bit_colour(opened)
     image, share, notes = _load(opened, data)
+    if is_deep:
+        image, bits = stretch_colour(image)
+        if bits < 16:
+            notes.append(f"Its colours use {bits} of 16 bits; they are shown brighter, and coarse.")
     # Not before: asking some files for their metadata would already decode them, and TIFF turns itself.
     method = _upright_method(opened)
     _check_size(image)  # Again: pillow-heif provides for a size that changes while decoding.

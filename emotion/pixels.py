@@ -204,6 +204,28 @@ def find_full_scale(image: Image.Image) -> tuple[float | None, bool]:
     return (scale or peak), scale not in (255, 65535)
 
 
+def has_16_bit_colour(image: Image.Image) -> bool:
+    """Return whether a picture, opened and not yet decoded, is colour of 16 bits; Pillow keeps the upper 8."""
+    return image.mode in ("RGB", "RGBA") and any(
+        ";16" in str(tile.args) for tile in getattr(image, "tile", ())
+    )
+
+
+def stretch_colour(image: Image.Image) -> tuple[Image.Image, int]:
+    """Return colour of 16 bits, of which Pillow kept 8, as bright as it is meant, and how many bits it has.
+
+    Of 12 bits, 4 are left that way: coarse, but no longer black.
+    """
+    extremes = image.convert("RGB").getextrema()
+    peak = max(high for _, high in extremes)  # type: ignore[misc]
+    bits = next((bits for bits in (10, 12, 14) if peak < 2 ** (bits - 8)), 16)
+    if bits == 16 or peak == 0:
+        return image, 16
+    white = 2 ** (bits - 8) - 1
+    table = [min(255, round(value * 255 / white)) for value in range(256)]
+    return image.point(table * 3 + list(range(256)) * (image.mode == "RGBA")), bits
+
+
 def to_rgb(image: Image.Image) -> Image.Image:
     """Return a picture in RGB, white where it is transparent."""
     if not image.has_transparency_data:

@@ -400,6 +400,26 @@ def test_fewer_bits_in_a_file_of_16_are_stretched_and_told(bits, white, form):
     assert picture.notes == (f"Its grey values go up to {white:,} at most, which is taken to be white.",)
 
 
+def png_of_16_bit_colour(values: np.ndarray) -> bytes:
+    """Write RGB, (height, width, 3), of 16 bits, which Pillow cannot."""
+    height, width = values.shape[:2]
+    rows = b"".join(b"\0" + line.astype(">u2").tobytes() for line in values)
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, body) for kind, body in parts)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_colour_of_fewer_bits_in_16_is_no_longer_black(bits):
+    values = (np.asarray(face_like(), np.uint16) * 257) >> (16 - bits)
+    picture = decode_picture(png_of_16_bit_colour(values))
+    coarse = 256 / 2 ** (bits - 8)
+    assert np.abs(picture.pixels.astype(int) - np.asarray(face_like())).mean() <= coarse
+    assert picture.notes == (
+        () if bits == 16 else (f"Its colours use {bits} of 16 bits; they are shown brighter, and coarse.",)
+    )
+
+
 def test_16_bits_that_are_used_are_not_talked_about():
     for values in ([0, 40000], [0, 65535], [0, 0]):
         assert decode_picture(encode(row(values, np.uint16), "PNG")).notes == ()

@@ -17,6 +17,8 @@ _FACES = 5
 _TOLERANCE = 1e-3
 # A film or a webcam would stand still; the slowest of the common networks takes a tenth of it.
 MAX_SECONDS_A_FACE = 5.0
+# The largest weight of a first layer is some 0.1 to 1, whatever a network was trained on.
+_SMALL_WEIGHT = 0.02
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "CONV_3D")
 _PASSING = ("RESHAPE", "CAST", "DEQUANTIZE", "QUANTIZE", "SQUEEZE")
 
@@ -152,7 +154,28 @@ def _find_range(content: bytes, shape: tuple[int, ...]) -> Range | None:
         values = interpreter.get_tensor(watched).astype(np.float32)
         # The median: what pads a picture stands at its edges.
         seen.append(np.median(values.reshape(-1, values.shape[-1]), axis=0))
-    return range_behind(np.stack(seen))
+    found = range_behind(np.stack(seen))
+    if found is None and _holds_a_division(interpreter, weighted):
+        return FULL_RANGE
+    return found
+
+
+def _holds_a_division(interpreter: Any, weighted: dict[str, Any]) -> bool:
+    """Return whether the first layer's weights are so small that a division by 255 was made part of them.
+
+    The converter does that with a division right before a convolution.
+    """
+    if weighted["op_name"] not in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+        return False
+    place = int(weighted["inputs"][1])
+    tensors = {details["index"]: details for details in interpreter.get_tensor_details()}
+    try:
+        weights = interpreter.get_tensor(place)
+    except ValueError:  # they are made on the way, of smaller ones
+        return False
+    scales = tensors[place]["quantization_parameters"]["scales"]
+    largest = float(np.abs(weights.astype(np.float32)).max()) * (float(scales.max()) if len(scales) else 1.0)
+    return 0 < largest < _SMALL_WEIGHT
 
 
 def _range_of_whole_numbers(source: dict[str, Any]) -> Range | None:

@@ -340,6 +340,16 @@ def test_what_contempt_may_count_as():
 
 
 @pytest.mark.slow
+def test_a_division_that_the_converter_made_part_of_a_convolution_is_seen(tmp_path):
+    from keras import layers
+
+    build(first=layers.Rescaling(1 / 255)).export(tmp_path / "own.tflite", format="litert", verbose=False)
+    assert import_model(tmp_path / "own.tflite").notes[0].endswith("it is given 0 (black) to 255 (white).")
+    build().export(tmp_path / "plain.tflite", format="litert", verbose=False)
+    assert import_model(tmp_path / "plain.tflite").notes[0].startswith("Nothing in it tells its range")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["uint8", "int8", "float32"])
 def test_whole_numbers_in_and_out(tmp_path, kind):
     import tensorflow as tf
