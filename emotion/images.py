@@ -5,9 +5,9 @@ little to a face, and one more parser of untrusted data stays out of reach.
 """
 
 import io
-import math
 import stat
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,24 @@ from PIL import (
     GifImagePlugin,  # noqa: F401
     Image,
     JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
     WebPImagePlugin,  # noqa: F401
 )
 
 from emotion.errors import ReadableError
+from emotion.pixels import (
+    find_full_scale,
+    has_16_bit_colour,
+    load_cut_jpeg,
+    load_png,
+    shown_frame,
+    silence_libtiff,
+    stretch_colour,
+    to_rgb_array,
+    without_empty_alpha,
+)
 
 # Phones write 5 to 25 MB per photo, even at 48 megapixels; this leaves room for a large PNG.
 MAX_FILE_BYTES = 50_000_000
@@ -33,35 +45,21 @@ MAX_FILE_BYTES = 50_000_000
 MAX_PIXELS = 8192 * 6144
 # OpenCV's warping functions refuse sides of 32767 and more; phone panoramas are half as wide.
 MAX_SIDE = 32_000
-# Converted at a time, so that only the decoded picture and the result are ever held in full.
-_STRIP_PIXELS = 1_000_000
-
-# All names under which the formats below are kept, and with them what is looked for in folders and archives.
-SUPPORTED_EXTENSIONS: tuple[str, ...] = (
-    "jpg",
-    "jpeg",
-    "jpe",
-    "jfif",
-    "mpo",
-    "png",
-    "apng",
-    "webp",
-    "bmp",
-    "gif",
-    "tif",
-    "tiff",
-    "heic",
-    "heics",
-    "heif",
-    "heifs",
-    "hif",
-    "avif",
-    "avifs",
-)
 
 # AVIF before HEIF: both claim the general "mif1" container, but only AVIF looks inside before it
 # accepts, so that the other one still gets its turn.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "HEIF")
+
+pillow_heif.register_heif_opener()
+
+# What files with such pictures are called: as Pillow itself says, so that no name is refused whose content
+# could be read. MPO is JPEG, of several pictures. The usual ones first.
+_USUAL = ("jpg", "jpeg", "png", "webp", "heic", "heif", "avif", "gif", "bmp", "tif", "tiff")
+SUPPORTED_EXTENSIONS: tuple[str, ...] = _USUAL + tuple(
+    sorted({ending[1:] for ending, form in Image.EXTENSION.items() if form in (*_FORMATS, "MPO")} - {*_USUAL})
+)
+# In words, for a person.
+FORMAT_NAMES = "JPEG, PNG, WebP, BMP, GIF, TIFF, HEIC and AVIF"
 
 _TRANSPOSE_BY_ORIENTATION = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -79,7 +77,7 @@ _TILE_LENGTH_TAG = 0x0143
 _EMPTY = "This file is empty; please choose another one."
 _NOT_A_PICTURE = (
     "This file is not a picture that can be read here; "
-    "please choose a JPEG, PNG, WebP, BMP, GIF, TIFF, HEIC or AVIF file."
+    f"please choose a {FORMAT_NAMES.replace(' and ', ' or ')} file."
 )
 _DAMAGED = (
     "This picture is damaged, incomplete or of a rare kind and cannot be read; "
@@ -87,25 +85,50 @@ _DAMAGED = (
 )
 _NO_MEMORY = "There is not enough memory to open this picture; please make it smaller and try again."
 
-pillow_heif.register_heif_opener()
-
 # Pillow warns about odd metadata and large pictures. This module's answer is a picture or an
 # ImageError, so the warnings would only be noise in the log. Set once, for Pillow's own modules
-# only, because `warnings.catch_warnings` is not safe while several threads decode. (The C library
-# for compressed TIFF still writes a line about damaged ones, which nothing in Pillow can silence.)
+# only, because `warnings.catch_warnings` is not safe while several threads decode.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+silence_libtiff()
 
 
 class ImageError(ReadableError):
     """A picture cannot be used; the message is one plain sentence that can be shown to anyone."""
 
 
-def decode_image(data: bytes) -> np.ndarray:
-    """Return the picture in `data` as an array of shape (height, width, 3), uint8, RGB, 0 to 255.
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was read.
 
-    `data` is the content of a JPEG, PNG, WebP, BMP, GIF, TIFF, HEIC or AVIF file; of several
-    frames the first one counts. The picture is turned upright as its metadata asks, transparent
-    parts become white, and 16-bit grey is scaled to 8 bit. The array is contiguous and writable.
+    Attributes:
+        pixels: RGB, uint8 (height, width, 3), 0 to 255, upright; contiguous and writable.
+        notes: what a person should know of how it was read, a sentence each; usually none.
+        is_whole: whether all of it is there.
+    """
+
+    pixels: np.ndarray
+    notes: tuple[str, ...] = ()
+    is_whole: bool = True
+
+
+def decode_image(data: bytes) -> np.ndarray:
+    """Return the whole picture in `data` as an array of shape (height, width, 3), uint8, RGB, 0 to 255.
+
+    As `decode_picture`, but a picture that is cut off is refused as damaged.
+    """
+    picture = decode_picture(data)
+    if not picture.is_whole:
+        raise ImageError(_DAMAGED)
+    return picture.pixels
+
+
+def decode_picture(data: bytes) -> Picture:
+    """Return the picture in `data`, as far as it goes, and what is to be said of it.
+
+    `data` is the content of a JPEG, PNG, WebP, BMP, GIF, TIFF, HEIC or AVIF file; of several frames the
+    first one that shows something counts. The picture is turned upright as its metadata asks, transparent
+    parts become white, and grey of more than 8 bits is scaled to 8. A JPEG or PNG file that lacks its end
+    gives what is there, grey below.
 
     Raises ImageError, and nothing else, when the bytes are empty, no supported picture, damaged,
     more than `MAX_FILE_BYTES` long, of more than `MAX_PIXELS` pixels, or with a side longer than
@@ -129,10 +152,19 @@ def decode_image(data: bytes) -> np.ndarray:
 
 
 def read_image(path: Path | str) -> np.ndarray:
-    """Return the picture in the file at `path`, as `decode_image` does.
+    """Return the whole picture in the file at `path`, as `decode_image` does.
 
     Raises ImageError, and nothing else, for what `decode_image` refuses, and when the file is
     missing, may not be read, or is no ordinary file (a folder, a pipe, a device).
+    """
+    return decode_image(read_bytes(path))
+
+
+def read_bytes(path: Path | str) -> bytes:
+    """Return the content of a file that is to be a picture.
+
+    Raises ImageError, and nothing else, when the file is missing, may not be read, is too large, or is no
+    ordinary file.
     """
     path = Path(path)
     try:
@@ -143,25 +175,69 @@ def read_image(path: Path | str) -> np.ndarray:
             raise ImageError("This is not an ordinary file; please choose a picture file.")
         _check_file_bytes(status.st_size)
         with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)  # Bounded, should the file have grown meanwhile.
+            return file.read(MAX_FILE_BYTES + 1)  # Bounded, should the file have grown meanwhile.
     except FileNotFoundError as error:
         raise ImageError("This file does not exist; please check its name.") from error
     except PermissionError as error:
         raise ImageError("This file may not be read; please check its permissions.") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL character.
         raise ImageError("This file cannot be opened; please choose another one.") from error
-    return decode_image(data)
 
 
-def _decode(data: bytes) -> np.ndarray:
-    image: Image.Image = Image.open(io.BytesIO(data), formats=_FORMATS)
-    _check_size(image)
-    image.load()
+def _decode(data: bytes) -> Picture:
+    if not _has_known_signature(data) and _has_known_signature(data.lstrip()):
+        data = data.lstrip()  # an empty line before the picture, as some servers' scripts print
+    opened: Image.Image = Image.open(io.BytesIO(data), formats=_FORMATS)
+    _check_size(opened)
+    is_deep = has_16_bit_colour(opened)
+    image, share, notes = _load(opened, data)
+    if is_deep:
+        image, bits = stretch_colour(image)
+        if bits < 16:
+            notes.append(f"Its colours use {bits} of 16 bits; they are shown brighter, and coarse.")
+    # Not before: asking some files for their metadata would already decode them, and TIFF turns itself.
+    method = _upright_method(opened)
     _check_size(image)  # Again: pillow-heif provides for a size that changes while decoding.
-    method = _upright_method(image)
+    image, number = shown_frame(image, MAX_PIXELS)
+    if number:
+        notes.append(f"Its first frame shows nothing; this is its frame {number + 1}.")
+    bare = without_empty_alpha(image)
+    if bare is not None:
+        image = bare
+        notes.append("It is marked as transparent all over, and shown as if it were not.")
     if method is not None:
         image = image.transpose(method)
-    return _to_rgb_array(image)
+    full_scale, is_guess = find_full_scale(image)
+    if is_guess:
+        notes.append(f"Its grey values go up to {full_scale:,.0f} at most, which is taken to be white.")
+    return Picture(to_rgb_array(image, full_scale), tuple(notes), share == 1)
+
+
+def _load(image: Image.Image, data: bytes) -> tuple[Image.Image, float, list[str]]:
+    """Return the decoded picture, the share of it that is there, and what is to be said of that."""
+    rows, is_coarse = image.height, False
+    if image.format == "PNG":
+        image, rows = load_png(image)
+    else:
+        try:
+            image.load()
+        except OSError as error:
+            if image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
+                raise
+            image, rows = load_cut_jpeg(
+                data, lambda content: Image.open(io.BytesIO(content), formats=_FORMATS)
+            )
+            is_coarse = bool(image.info.get("progressive"))
+    share = rows / image.height
+    if share == 1:
+        return image, share, []
+    if is_coarse:
+        return image, share, ["The file is cut off: parts of the picture may be coarse, or missing."]
+    return (
+        image,
+        share,
+        [f"The file is cut off: only the upper {max(1, int(100 * share))} % of it are there."],
+    )
 
 
 def _check_file_bytes(count: int) -> None:
@@ -199,41 +275,3 @@ def _upright_method(image: Image.Image) -> Image.Transpose | None:
         return _TRANSPOSE_BY_ORIENTATION.get(image.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:  # noqa: BLE001 - as in decode_image; damaged metadata must not lose the picture.
         return None
-
-
-def _to_rgb_array(image: Image.Image) -> np.ndarray:
-    width, height = image.size
-    full_scale = _full_scale(image)
-    pixels = np.empty((height, width, 3), np.uint8)
-    rows = max(1, _STRIP_PIXELS // width)
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        strip = image.crop((0, top, width, bottom))
-        if full_scale is None:
-            pixels[top:bottom] = np.asarray(_to_rgb(strip))
-        else:
-            grey = np.nan_to_num(np.asarray(strip, np.float32)).clip(0, full_scale)
-            pixels[top:bottom] = np.rint(grey * (255 / full_scale))[..., None]
-    return pixels
-
-
-def _full_scale(image: Image.Image) -> float | None:
-    """Return the value that stands for white in a grey picture of more than 8 bit, else None."""
-    if image.mode.startswith("I;16"):
-        return 65535
-    if image.mode not in ("I", "F"):
-        return None
-    # These modes have no fixed range: take the first usual one that holds every value.
-    peak = float(np.asarray(image.getextrema(), np.float64)[1])
-    if not math.isfinite(peak):
-        return 1
-    return next((scale for scale in (1, 255, 65535) if peak <= scale), peak)
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    rgba = image.convert("RGBA")
-    on_white = Image.new("RGB", image.size, "white")
-    on_white.paste(rgba, mask=rgba)
-    return on_white

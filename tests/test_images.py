@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
-from emotion import images
-from emotion.images import ImageError, decode_image, read_image
+from emotion import images, pixels
+from emotion.images import ImageError, decode_image, decode_picture, read_image
 
 # pytest resets the filter that the module sets for Pillow's warnings; any other warning is a fault.
 pytestmark = [
@@ -332,13 +332,128 @@ def test_the_first_frame_counts(form, options):
 
 
 def test_a_picture_of_several_strips_has_no_seams(monkeypatch):
-    monkeypatch.setattr(images, "_STRIP_PIXELS", 5 * WIDTH)
+    monkeypatch.setattr(pixels, "STRIP_PIXELS", 5 * WIDTH)
     image = noise()
     assert np.array_equal(decode_image(encode(image, "PNG")), np.asarray(image))
 
 
 def test_one_pixel_is_a_picture():
     assert decode_image(encode(Image.new("RGB", (1, 1), RED), "PNG")).tolist() == [[[255, 0, 0]]]
+
+
+# What is there, and what is said of it
+
+
+def face_like() -> Image.Image:
+    """Return a picture with some contrast in every row."""
+    ramp = np.linspace(0, 255, WIDTH).astype(np.uint8)
+    return Image.fromarray(np.stack([np.roll(ramp, row) for row in range(HEIGHT)])).convert("RGB")
+
+
+@pytest.mark.parametrize("form", ["JPEG", "MPO"])
+def test_a_jpeg_that_lacks_its_last_two_bytes_is_whole(form):
+    data = encode(face_like(), form)
+    picture = decode_picture(data[:-2])
+    assert (picture.notes, picture.is_whole) == ((), True)
+    assert np.array_equal(picture.pixels, decode_image(data))
+    assert np.array_equal(decode_image(data[:-2]), picture.pixels)
+
+
+@pytest.mark.parametrize(
+    ("form", "mode", "options"),
+    [("JPEG", "RGB", {}), ("JPEG", "L", {}), ("JPEG", "CMYK", {}), ("PNG", "RGB", {}), ("PNG", "L", {}),
+     ("PNG", "RGBA", {}), ("PNG", "P", {})],
+)  # fmt: skip
+@pytest.mark.parametrize("share", [0.6, 0.99])
+def test_a_picture_that_is_cut_off_is_shown_as_far_as_it_goes(form, mode, options, share):
+    large = noise(64, 256).convert(mode)
+    data = encode(large, form, **options)
+    picture = decode_picture(data[: int(share * len(data))])
+    assert not picture.is_whole
+    assert re.fullmatch(r"The file is cut off: only the upper \d+ % of it are there\.", picture.notes[0])
+    rows = int(picture.notes[0].split()[8]) * 256 // 100
+    assert rows > 100
+    assert np.array_equal(picture.pixels[:rows], decode_image(data)[:rows])
+    assert (picture.pixels[-2:] == 128).all()
+    with pytest.raises(ImageError, match="damaged, incomplete"):  # a dataset or a model wants whole ones
+        decode_image(data[: int(share * len(data))])
+
+
+def test_a_progressive_jpeg_that_is_cut_off_is_shown_coarse():
+    data = encode(face_like().resize((256, 256)), "JPEG", progressive=True)
+    picture = decode_picture(data[: len(data) * 7 // 10])
+    assert "may be coarse" in picture.notes[0]
+    assert not picture.is_whole
+    assert np.abs(picture.pixels.astype(int) - decode_image(data)).mean() < 40
+
+
+def test_of_a_picture_of_which_hardly_anything_is_there_nothing_is_shown():
+    data = encode(noise(64, 256), "JPEG")
+    assert "damaged" in refusal(data[: len(data) // 20])
+
+
+@pytest.mark.parametrize(("bits", "white"), [(8, 255), (10, 1023), (12, 4095), (14, 16383)])
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_fewer_bits_in_a_file_of_16_are_stretched_and_told(bits, white, form):
+    picture = decode_picture(encode(row([0, white // 2, white], np.uint16), form))
+    assert picture.pixels[0, :, 0].tolist() == pytest.approx([0, 127, 255], abs=1)
+    assert picture.notes == (f"Its grey values go up to {white:,} at most, which is taken to be white.",)
+
+
+def png_of_16_bit_colour(values: np.ndarray) -> bytes:
+    """Write RGB, (height, width, 3), of 16 bits, which Pillow cannot."""
+    height, width = values.shape[:2]
+    rows = b"".join(b"\0" + line.astype(">u2").tobytes() for line in values)
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, body) for kind, body in parts)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_colour_of_fewer_bits_in_16_is_no_longer_black(bits):
+    values = (np.asarray(face_like(), np.uint16) * 257) >> (16 - bits)
+    picture = decode_picture(png_of_16_bit_colour(values))
+    coarse = 256 / 2 ** (bits - 8)
+    assert np.abs(picture.pixels.astype(int) - np.asarray(face_like())).mean() <= coarse
+    assert picture.notes == (
+        () if bits == 16 else (f"Its colours use {bits} of 16 bits; they are shown brighter, and coarse.",)
+    )
+
+
+def test_16_bits_that_are_used_are_not_talked_about():
+    for values in ([0, 40000], [0, 65535], [0, 0]):
+        assert decode_picture(encode(row(values, np.uint16), "PNG")).notes == ()
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_of_an_animation_that_begins_with_nothing_a_later_frame_is_shown(form):
+    black = Image.new("RGB", (WIDTH, HEIGHT))
+    faint, full = (Image.blend(black, face_like(), share) for share in (0.05, 1))
+    picture = decode_picture(encode(black, form, save_all=True, append_images=[faint, full, full]))
+    assert "Its first frame shows nothing; this is its frame 3." in picture.notes
+    assert np.abs(picture.pixels.astype(int) - np.asarray(full)).mean() < 30
+    picture = decode_picture(encode(full, form, save_all=True, append_images=[black]))
+    assert picture.notes == ()
+
+
+def test_an_animation_of_nothing_shows_its_first_frame():
+    frames = [Image.new("RGB", (WIDTH, HEIGHT), (value, 0, 0)) for value in (0, 10, 20)]
+    picture = decode_picture(encode(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert picture.notes == ()
+    assert_color(picture.pixels[0, 0], (0, 0, 0))
+
+
+def test_transparency_that_hides_everything_is_left_out_and_told():
+    hidden = face_like().convert("RGBA")
+    hidden.putalpha(0)
+    picture = decode_picture(encode(hidden, "PNG"))
+    assert np.array_equal(picture.pixels, np.asarray(face_like()))
+    assert picture.notes == ("It is marked as transparent all over, and shown as if it were not.",)
+
+
+def test_an_empty_line_before_a_picture_does_not_matter():
+    data = encode(blue_corner(), "PNG")
+    assert np.array_equal(decode_image(b"\r\n" + data), decode_image(data))
 
 
 # Orientation
@@ -638,9 +753,13 @@ def test_large_file_is_refused_without_reading_it(tmp_path, monkeypatch):
 def test_extensions_are_those_of_the_formats_that_can_be_read():
     known = Image.registered_extensions()
     assert len(set(images.SUPPORTED_EXTENSIONS)) == len(images.SUPPORTED_EXTENSIONS)
-    # Of several pictures in a JPEG, as some cameras write them, the first is read.
-    read = {name.lstrip(".") for name, form in known.items() if form in FORMATS} | {"mpo"}
-    assert set(images.SUPPORTED_EXTENSIONS) == read
+    for extension in images.SUPPORTED_EXTENSIONS:
+        assert extension == extension.lower()
+        assert known[f".{extension}"] in (*FORMATS, "MPO")
+    # All that Pillow calls these formats, so that no name is refused whose content is read.
+    named = {ending[1:] for ending, form in known.items() if form in (*FORMATS, "MPO")}
+    assert named == set(images.SUPPORTED_EXTENSIONS)
+    assert {"jfif", "jpe", "hif", "mpo", "apng"} <= named
 
 
 def test_several_threads_at_once():
@@ -660,6 +779,11 @@ def test_several_threads_at_once():
 def test_nothing_is_printed_and_no_heavy_library_is_loaded(tmp_path):
     """A fresh process, since pytest captures warnings itself and C libraries write past Python."""
     bad = [*DAMAGED_PICTURES.values(), *NOT_PICTURES.values(), png_claiming(10_000, 10_000)]
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "jpeg", "group4"):
+        source = noise().convert("1") if compression == "group4" else noise()
+        tiff = bytearray(encode(source, "TIFF", compression=compression))
+        tiff[40:200:3] = bytes(len(tiff[40:200:3]))
+        bad.append(bytes(tiff))
     odd = [encode(blue_corner(), "JPEG", exif=exif) for exif in DAMAGED_EXIF.values()]
     odd += [encode(image, form, **options) for image, form, options, _ in MODES.values()]
     for number, data in enumerate([*bad, *odd]):

@@ -17,8 +17,10 @@ from markupsafe import Markup
 from emotion.dataset.store import SYNTHETIC
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.robustness import CORRUPTIONS
+from emotion.exchange.ranges import range_words
 from emotion.labels import EMOTIONS, in_percent
 from emotion.models.card import WITHOUT_COPIES, ModelCard, ModelError
+from emotion.models.reading import describe
 from emotion.models.registry import SHIPPED_MODELS
 from emotion.training.config import RunConfig
 from emotion.training.presets import PRESETS
@@ -45,6 +47,10 @@ def card_text(card: ModelCard, robustness: Robustness | None = None, is_shipped:
         return _template().render(
             card=card,
             content=card.content,
+            reading=card.reading,
+            range=range_words(card.reading.ranges),
+            range_from=card.content.get("range_from"),
+            unusual=describe(card.reading),
             is_shipped=is_shipped,
             by_votes=card.judged_by == "votes",
             keras_version=(card.content.get("versions") or {}).get("keras"),

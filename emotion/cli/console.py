@@ -5,6 +5,7 @@ as `jobs.progress` has them, and the command ends with the app.
 """
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,14 @@ def _say(kind: str, text: str) -> None:
         print(text, file=sys.stderr)
     else:
         _reporter.tell(**{kind: text})
+
+
+def use_no_gpu() -> None:
+    """Keep Keras, which is imported afterwards, off the GPU.
+
+    Converting is quick, and a training run may need all of the GPU's memory.
+    """
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def hand_over(result: dict[str, Any]) -> None:

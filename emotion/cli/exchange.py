@@ -1,23 +1,15 @@
-"""`python -m emotion models export | import | weights`: models taken away and brought in."""
+"""`python -m emotion models export | weights`: models taken away."""
 
 import argparse
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emotion.cli import evaluate
-from emotion.cli.console import hand_over, is_job, progress_bar, say
+from emotion.cli import evaluate, reading
+from emotion.cli.console import progress_bar, say, use_no_gpu
 from emotion.exchange import exports
-from emotion.exchange.file_check import check_file
-from emotion.exchange.imports import ALPHABETICAL, LIMITS, import_model, parse_labels
-from emotion.jobs.jobs import Jobs
-from emotion.labels import EMOTIONS, in_percent
-from emotion.models.card import ModelError
-
-_ORDERS = {"fer2013": EMOTIONS, "alphabetical": ALPHABETICAL}
-_RANGES = {"0-1": 1.0, "0-255": 255.0}
+from emotion.labels import in_percent
 
 
 def add_arguments(commands: Any) -> None:
@@ -41,29 +33,11 @@ def add_arguments(commands: Any) -> None:
         "source", metavar="DATASET", help="an imported dataset's name, 'synthetic', or a path"
     )
     evaluate.add_options(weights)
-    importing = commands.add_parser("import", help="add a .keras or .tflite file that somebody made")
-    importing.set_defaults(run=_import)
-    importing.add_argument("path", metavar="FILE", type=Path)
-    importing.add_argument("--name", default="", help="what to call it (default: as its file)")
-    importing.add_argument(
-        "--labels",
-        default="alphabetical",
-        metavar="ORDER",
-        help="the order of its outputs: 'alphabetical' (Keras numbers folders so; the default), 'fer2013', "
-        "or all seven, separated by commas",
-    )
-    importing.add_argument(
-        "--range", choices=tuple(_RANGES), default="0-1", help="of its input (default: 0-1)"
-    )
-
-
-def _use_no_gpu() -> None:
-    """Converting is quick, and a training run may need all of the GPU's memory."""
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    reading.add_arguments(commands)
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    _use_no_gpu()
+    use_no_gpu()
     if arguments.output is None:
         file = exports.make_file(arguments.name, arguments.format, say)
         say(f"{exports.FORMATS[arguments.format]} of {arguments.name} is ready: {file}")
@@ -74,7 +48,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _weights(arguments: argparse.Namespace) -> int:
-    _use_no_gpu()
+    use_no_gpu()
     faces = evaluate.faces_of(arguments)
     with progress_bar() as show:
         figures = exports.measure_forms(faces, say, show)
@@ -87,24 +61,4 @@ def _weights(arguments: argparse.Namespace) -> int:
             f"({figures.float_bytes:,} bytes), {small} with 8 bits ({figures.quantised_bytes:,} bytes); "
             f"no probability differs by more than {figures.largest_difference:.3f}"
         )
-    return 0
-
-
-def _import(arguments: argparse.Namespace) -> int:
-    labels = _ORDERS.get(arguments.labels) or parse_labels(arguments.labels)
-    if is_job():
-        _use_no_gpu()
-        name = import_model(arguments.path, arguments.name, labels, _RANGES[arguments.range], say)
-        hand_over({"name": name})
-        return 0
-    check_file(arguments.path)
-    say(f"Importing {arguments.path.name} …")
-    # In a process of its own from a shell, too: what a hostile file crashes is only that.
-    jobs, options = Jobs(), [f"--{name}={getattr(arguments, name)}" for name in ("name", "labels", "range")]
-    path = str(arguments.path.resolve())
-    jobs.start("import", arguments.path.name, ["models", "import", path, *options], LIMITS)
-    status = jobs.wait("import")
-    if status is None or status.error is not None:
-        raise ModelError(status.error if status and status.error else LIMITS.crashed)
-    print(status.result["name"])
     return 0

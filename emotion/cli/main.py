@@ -20,12 +20,17 @@ from emotion.cli import train as training_cli
 from emotion.cli import video as video_cli
 from emotion.cli.console import become_job, is_job, say, say_error, write_any_name
 from emotion.errors import ReadableError
-from emotion.images import SUPPORTED_EXTENSIONS, ImageError, read_image
+from emotion.images import FORMAT_NAMES, SUPPORTED_EXTENSIONS, ImageError, read_bytes
 from emotion.labels import how_sure
 from emotion.models.classifier import Classifier
 from emotion.models.mix import MIXES
 from emotion.models.registry import active_mix, active_model, model_folder
 from emotion.photos.analysis import Analysis, Analyzer, error_dict
+
+_NO_PICTURES = (
+    "There is no picture in this folder; looked for are files whose names end in "
+    f"{', '.join(SUPPORTED_EXTENSIONS)}."
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     analyze = commands.add_parser("analyze", help="find the faces in pictures and name their expressions")
-    analyze.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="pictures, or folders of them")
+    analyze.add_argument(
+        "paths", nargs="+", metavar="PATH", type=Path, help=f"pictures ({FORMAT_NAMES}), or folders of them"
+    )
     analyze.add_argument("--model", metavar="NAME", help="which model (default: the active one)")
     analyze.add_argument(
         "--mix",
@@ -98,7 +105,9 @@ def _analyze(arguments: argparse.Namespace) -> int:
     failed = False
     for path in _pictures(arguments.paths):
         try:
-            analysis = analyzer.analyze(read_image(path))
+            if path.is_dir():
+                raise ImageError(_NO_PICTURES)
+            analysis = analyzer.analyze(read_bytes(path))
         except ImageError as error:
             failed = True
             if arguments.json:
@@ -114,12 +123,13 @@ def _analyze(arguments: argparse.Namespace) -> int:
 
 
 def _pictures(paths: list[Path]) -> Iterator[Path]:
-    """Yield the paths; of a folder, the pictures in it and below."""
+    """Yield the paths; of a folder, the pictures in it and below, or itself where there are none."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(
+            found = sorted(
                 file for file in path.rglob("*") if file.suffix.lower().lstrip(".") in SUPPORTED_EXTENSIONS
             )
+            yield from found or [path]
         else:
             yield path
 
@@ -127,6 +137,8 @@ def _pictures(paths: list[Path]) -> Iterator[Path]:
 def _print_analysis(path: Path, analysis: Analysis) -> None:
     count = len(analysis.faces)
     print(f"{path}: {count} face{'s' * (count != 1)}" if count else f"{path}: no face found", flush=True)
+    for note in analysis.notes:
+        print(f"  {note}", flush=True)
     for face in analysis.faces:
         ranked = sorted(face.to_dict()["probabilities"].items(), key=lambda item: -item[1])[:3]
         answers = ", ".join(f"{name} {how_sure(probability)}" for name, probability in ranked)

@@ -107,7 +107,7 @@ def make_file(name: str, form: str, say: Callable[[str], None] = lambda text: No
     say(f"Making {FORMATS[form]} …")
     with cache.keeping(), replacing(path) as partial:
         if form == "onnx":
-            conversion.write_onnx(model, partial)
+            conversion.write_onnx(model, partial, read_card(model_folder(name)).reading)
         else:
             conversion.write_litert(model, partial, quantised=form == "litert-quantised")
     return path
@@ -176,7 +176,7 @@ def bundle(name: str, form: str) -> bytes:
         zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
     ):
         archive.write(file, f"{name}/{inside}")
-        archive.writestr(f"{name}/labels.json", json.dumps(card.labels))
+        archive.writestr(f"{name}/labels.json", json.dumps(card.reading.classes))
         archive.writestr(f"{name}/example.py", example_program(card, inside))
         archive.writestr(f"{name}/{CARD}", json.dumps(card.content, indent=2) + "\n")
     return buffer.getvalue()

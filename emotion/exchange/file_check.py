@@ -9,11 +9,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from emotion.exchange.foreign import refuse_folder, refuse_other, refuse_zip
+from emotion.exchange.keras2 import AUGMENTING, as_keras_3
 from emotion.models.card import ModelError
 
 MAX_FILE_BYTES = 200_000_000
 MAX_UNPACKED_BYTES = 400_000_000
 MAX_CONFIG_BYTES = 10_000_000
+_START_BYTES = 512
 _MAX_DEPTH = 100
 _MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
 _TFLITE_MARK = b"TFL3"  # at offset 4, the identifier of the FlatBuffers file
@@ -33,12 +36,11 @@ _LAYERS = frozenset(
     Dropout SpatialDropout1D SpatialDropout2D GaussianDropout GaussianNoise AlphaDropout
     ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D UpSampling1D UpSampling2D
     Rescaling Resizing CenterCrop Normalization
-    RandomFlip RandomRotation RandomTranslation RandomZoom RandomContrast RandomBrightness RandomCrop
-    RandomErasing
+    RandomCrop AutoContrast Equalization Solarization CLAHE
     Add Subtract Multiply Average Maximum Minimum Concatenate Dot
     Attention AdditiveAttention MultiHeadAttention GroupQueryAttention Embedding
     LSTM GRU SimpleRNN LSTMCell GRUCell SimpleRNNCell Bidirectional TimeDistributed
-    """.split()  # noqa: SIM905 - eighty names, to be read
+    """.split()  # noqa: SIM905 - a hundred names, to be read
 )
 _MODELS = frozenset({"Functional", "Sequential", "Model"})
 _OPERATIONS = frozenset({"keras.src.ops.numpy", "keras.src.ops.nn", "keras.src.ops.math"})
@@ -55,15 +57,20 @@ _ACTIVATIONS = frozenset(
 
 
 def check_file(path: Path) -> str:
-    """Return what a file is, "keras" or "litert", if it may be opened in a process of its own.
+    """Return what a file is, "keras", "hdf5" or "litert", if it may be opened in a process of its own.
+
+    What an HDF5 file wants built is looked at in that process, by `check_config`: reading it takes a library
+    that a hostile file may crash.
 
     Raises:
-        ModelError: it is neither, too large, damaged, or holds what could run code.
+        ModelError: it is something else, too large, damaged, or holds what could run code.
     """
+    if path.is_dir():
+        refuse_folder(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            start = file.read(16)
+            start = file.read(_START_BYTES)
     except OSError as error:
         raise ModelError(f"The file cannot be read: {error.strerror}.") from error
     if size > MAX_FILE_BYTES:
@@ -73,21 +80,26 @@ def check_file(path: Path) -> str:
     if start[4:8] == _TFLITE_MARK:
         return "litert"
     if start.startswith(_HDF5_MARK):
-        raise ModelError("This is Keras's older HDF5 format; load it in Keras and save it as .keras.")
-    if start.startswith(b"\x80"):
-        raise ModelError("This is a pickle, which could run any code when opened; save the model as .keras.")
+        return "hdf5"
     if not zipfile.is_zipfile(path):
-        raise ModelError("The file is no model: neither Keras (.keras) nor LiteRT (.tflite).")
-    check_config(_read_config(path))
+        refuse_other(path, start)
+    check_config(read_config(path))
     return "keras"
 
 
-def _read_config(path: Path) -> Any:
-    """Return the content of `config.json` after a look at what else is in the zip."""
+def read_config(path: Path) -> Any:
+    """Return the content of a `.keras` file's `config.json` after a look at what else is in the zip.
+
+    What Keras 2 wrote is told as Keras 3 would write it.
+
+    Raises:
+        ModelError: the file is damaged, too large, or holds something else.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             names = [member.filename for member in members]
+            refuse_zip(names, _MEMBERS)
             strange = next((name for name in names if name not in _MEMBERS), None)
             if strange is not None:
                 raise ModelError(f"The file holds {strange[:60]!r}, which no plain Keras model does.")
@@ -98,7 +110,7 @@ def _read_config(path: Path) -> Any:
             if archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
                 raise ModelError("The file's config is too large to be one.")
             # Never more than the size that was just checked: zipfile stops there, whatever follows.
-            return json.loads(archive.read("config.json"))
+            return as_keras_3(json.loads(archive.read("config.json")))
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         raise ModelError("The file is a damaged Keras model.") from error
     except RecursionError as error:
@@ -140,7 +152,7 @@ def _check_class(part: dict[str, Any]) -> None:
         )
     is_known = (
         name in _NOTES
-        or (name in _LAYERS and module == "keras.layers")
+        or (name in _LAYERS | AUGMENTING and module == "keras.layers")
         or (name in _MODELS and module in ("keras", "keras.models", "keras.src.models.functional"))
         or (name in _MODELS and module == "keras.src.models.sequential")
         or module in _OPERATIONS

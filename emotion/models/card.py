@@ -7,50 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from emotion.errors import ReadableError
-from emotion.faces import FACE_SIZE
 from emotion.files import read_object, write_json
 from emotion.labels import EMOTIONS
+from emotion.models.reading import Reading
 
 CARD, LITERT_FILE, KERAS_FILE = "card.json", "model.tflite", "model.keras"
 # Under this name a card's metrics have the test faces without a copy in the dataset's training or validation.
 WITHOUT_COPIES = "test_without_copies"
 # Of `card.json`; raised when an entry changes its meaning: `read_card` then brings older cards forward.
-CARD_VERSION = 1
+# 2: what a foreign model takes and gives may be more than 48 x 48 grey and seven scores; all that a card of
+# version 1 says means the same.
+CARD_VERSION = 2
+_READABLE = (1, CARD_VERSION)
 # The entries that hold others, where they are there.
 _PARTS = ("input", "output", "metrics", "config", "dataset", "versions")
 
 
 class ModelError(ReadableError):
     """A model is missing or cannot be used; the message is one sentence for a person."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a model is asked, and how its answer is read.
-
-    Attributes:
-        is_own: it has the outputs `probabilities` and `activation_maps`, as this product makes them.
-        largest_input: what white is to it: 255, or 1.
-        gives_logits: its scores are no probabilities yet.
-    """
-
-    is_own: bool = True
-    largest_input: float = 255.0
-    gives_logits: bool = False
-
-    def to_card(self) -> dict[str, Any]:
-        """Return the card's entries `input` and `output`."""
-        return {
-            "input": {
-                "shape": [FACE_SIZE, FACE_SIZE, 1],
-                "dtype": "float32",
-                "range": [0, round(self.largest_input)],
-            },
-            "output": {
-                "activation_maps": self.is_own,
-                "scores": "logits" if self.gives_logits else "probabilities",
-            },
-        }
 
 
 @dataclass(frozen=True)
@@ -100,12 +74,7 @@ class ModelCard:
     @property
     def reading(self) -> Reading:
         """How the model is asked; as this product's own models are where the card does not say."""
-        output = self.content.get("output") or {}
-        return Reading(
-            is_own=output.get("activation_maps", True),
-            largest_input=float((self.content.get("input") or {}).get("range", [0, 255])[1]),
-            gives_logits=output.get("scores") == "logits",
-        )
+        return Reading.from_card(self.content)
 
     @property
     def note(self) -> str:
@@ -129,10 +98,16 @@ def read_card(folder: Path) -> ModelCard:
         or not all(isinstance(content.get(name) or {}, dict) for name in _PARTS)
     ):
         raise ModelError(f"The card of the model {folder.name!r} cannot be read.")
-    if content.get("card_version", CARD_VERSION) != CARD_VERSION:
+    if content.get("card_version", CARD_VERSION) not in _READABLE:
         raise ModelError(f"The model {folder.name!r} needs a newer version of this program.")
     if sorted(labels, key=str) != sorted(EMOTIONS):
         raise ModelError(f"The card of the model {folder.name!r} does not name the seven emotions.")
+    try:
+        Reading.from_card(content)
+    except ValueError as error:
+        raise ModelError(
+            f"The card of the model {folder.name!r} does not say how the model is asked."
+        ) from error
     return ModelCard(folder.name, tuple(labels), content)
 
 

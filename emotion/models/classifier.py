@@ -59,8 +59,6 @@ class Classifier:
             self._content = (folder / LITERT_FILE).read_bytes()
         except OSError as error:
             raise ModelError(f"The model {folder.name!r} has no readable file {LITERT_FILE}.") from error
-        # Where each emotion stands in the model's output, as the card says.
-        self._order = [self.card.labels.index(name) for name in EMOTIONS]
         self._reading = self.card.reading
         self.has_activation_maps: bool = self._reading.is_own
         self._runners = Pool(self._make_runner)
@@ -69,7 +67,7 @@ class Classifier:
 
     def _make_runner(self) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]:
         try:
-            return open_own(self._content) if self._reading.is_own else open_plain(self._content)
+            return open_own(self._content) if self._reading.is_own else open_plain(self._content).run
         except LiteRTError as error:
             raise ModelError(f"The file of the model {self.card.name!r} {error}.") from error
 
@@ -102,31 +100,22 @@ class Classifier:
                     for several in pool.map(self._predict_part, np.array_split(faces, threads))
                     for part in several
                 ]
-        probabilities = np.concatenate([scores for scores, _ in parts])[:, self._order]
+        probabilities = self._reading.probabilities(np.concatenate([scores for scores, _ in parts]))
         if self._change is not None:
             probabilities = self._change(probabilities)
         if not self.has_activation_maps:
             return Predictions(probabilities, None)
         maps = np.concatenate([maps for _, maps in parts if maps is not None])
-        return Predictions(probabilities, maps[..., self._order])
+        # Where each emotion stands in the model's output, as the card says.
+        order = [self.card.labels.index(name) for name in EMOTIONS]
+        return Predictions(probabilities, maps[..., order])
 
     def _predict_part(self, faces: np.ndarray) -> list[tuple[np.ndarray, np.ndarray | None]]:
-        """Return of each face probabilities (1, 7) and maps (1, height, width, 7), as the model orders them.
+        """Return of each face scores (1, classes) and maps (1, height, width, 7), as the model orders them.
 
         One face at a time: what the network works on then stays in the processor's cache. With the
         shipped models, 64 at a time take twice as long for each (`python benchmarks/evaluate.py`).
         """
-        inputs = faces[..., None].astype(np.float32)
-        if self._reading.largest_input != 255:
-            inputs *= self._reading.largest_input / 255
+        inputs = self._reading.prepare(faces)
         with self._runners.borrow() as run:
-            answers = [run(inputs[number : number + 1]) for number in range(len(inputs))]
-        if self._reading.gives_logits:
-            return [(softmax(scores), maps) for scores, maps in answers]
-        return answers
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities float (n, k) of logits float (n, k)."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+            return [run(inputs[number : number + 1]) for number in range(len(inputs))]

@@ -8,7 +8,7 @@ import numpy as np
 
 from emotion.faces.crops import SMALL_FACE_PIXELS, crop_faces
 from emotion.faces.detector import DetectedFace, FaceDetector, YuNetDetector
-from emotion.images import decode_image
+from emotion.images import Picture, decode_picture
 from emotion.labels import EMOTIONS, UNCERTAIN, by_emotion
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_mix, active_model, model_folder
@@ -89,11 +89,18 @@ class FaceAnalysis:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A picture's size in pixels, as a person sees it, and its faces in reading order."""
+    """What was found in a picture.
+
+    Attributes:
+        width, height: of the picture in pixels, as a person sees it.
+        faces: in reading order.
+        notes: what a person should know of how the picture was read, a sentence each; usually none.
+    """
 
     width: int
     height: int
     faces: tuple[FaceAnalysis, ...]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self, path: str) -> dict[str, Any]:
         """Return the picture as JSON types; the command line prints this."""
@@ -102,13 +109,14 @@ class Analysis:
             "width": self.width,
             "height": self.height,
             "faces": [face.to_dict() for face in self.faces],
+            "notes": list(self.notes),
             "error": None,
         }
 
 
 def error_dict(path: str, message: str) -> dict[str, Any]:
     """Return what stands in the place of a picture that could not be read."""
-    return {"path": path, "width": None, "height": None, "faces": [], "error": message}
+    return {"path": path, "width": None, "height": None, "faces": [], "notes": [], "error": message}
 
 
 def table_rows(pictures: Iterable[tuple[str, Analysis]]) -> list[dict[str, Any]]:
@@ -149,16 +157,18 @@ class Analyzer:
         self.classifier = classifier or Classifier(model_folder(active_model()), mix=active_mix())
         self.detector = detector or YuNetDetector()
 
-    def analyze(self, picture: bytes | np.ndarray) -> Analysis:
+    def analyze(self, picture: bytes | Picture | np.ndarray) -> Analysis:
         """Find every face and its emotion.
 
         Args:
-            picture: the bytes of an image file, or RGB uint8 (height, width, 3).
+            picture: the bytes of an image file, a picture that was read, or RGB uint8 (height, width, 3).
 
         Raises:
             ImageError: the bytes are not a picture that can be read; one sentence for a person.
         """
-        image = decode_image(picture) if isinstance(picture, bytes) else picture
+        if isinstance(picture, bytes):
+            picture = decode_picture(picture)
+        image, notes = (picture.pixels, picture.notes) if isinstance(picture, Picture) else (picture, ())
         detected = self.detector.detect(image)
         crops = crop_faces(image, detected)
         predictions = self.classifier.predict(crops)
@@ -168,4 +178,4 @@ class Analyzer:
             FaceAnalysis(index + 1, face, crops[index], probabilities, None if maps is None else maps[index])
             for index, (face, probabilities) in enumerate(zip(detected, answers, strict=True))
         )
-        return Analysis(width, height, tuple(faces))
+        return Analysis(width, height, tuple(faces), notes)

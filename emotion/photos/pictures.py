@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from emotion.files import plain_cell
-from emotion.images import ImageError, decode_image
+from emotion.images import ImageError, decode_picture
 from emotion.photos.analysis import Analysis, Analyzer, error_dict, table_rows
 from emotion.photos.drawing import draw_analysis
 
@@ -46,11 +46,11 @@ class PictureResult:
 def analyze_picture(analyzer: Analyzer, name: str, data: bytes) -> PictureResult:
     """Analyse the bytes of one file; a file that is no picture gives a result with an error."""
     try:
-        image = decode_image(data)
+        picture = decode_picture(data)
     except ImageError as error:
         return PictureResult(name, None, None, str(error))
-    analysis = analyzer.analyze(image)
-    preview = encode_jpeg(draw_analysis(preview_size(image), analysis))
+    analysis = analyzer.analyze(picture)
+    preview = encode_jpeg(draw_analysis(preview_size(picture.pixels), analysis))
     return PictureResult(name, analysis, preview, None)
 
 
@@ -111,7 +111,7 @@ def to_zip(pictures: Iterable[tuple[PictureResult, bytes]]) -> bytes:
         for result, data in pictures:
             if result.analysis is None:
                 continue
-            annotated = draw_analysis(decode_image(data), result.analysis)
+            annotated = draw_analysis(decode_picture(data).pixels, result.analysis)
             archive.writestr(_free_name(result.name, taken), encode_jpeg(annotated))
     return buffer.getvalue()
 

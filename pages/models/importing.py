@@ -4,21 +4,15 @@ import streamlit as st
 
 from emotion.errors import ReadableError
 from emotion.exchange.file_check import MAX_FILE_BYTES, check_file
-from emotion.exchange.imports import ALPHABETICAL, LIMITS, parse_labels
+from emotion.exchange.imports import LIMITS
 from emotion.jobs.status import JobState, JobStatus
-from emotion.labels import EMOTIONS
 from emotion.models.card import ModelCard, ModelError
 from pages.models.choice import MODEL
+from pages.models.reading import Wish, choose_dataset_to_try, choose_reading
 from pages.shared.jobs import app_jobs, saved_file, show_failed_job, watch_job
 from pages.shared.text import escape_markdown
 
 _JOB = "import-model"
-_ORDERS = {
-    "FER-2013": EMOTIONS,
-    "Alphabetical": ALPHABETICAL,
-    "Another": None,
-}
-_RANGES = {"0 to 1": "0-1", "0 to 255": "0-255"}
 
 
 def show_import(model: ModelCard) -> None:
@@ -36,6 +30,8 @@ def _show_end(status: JobStatus) -> None:
     if status.state is JobState.DONE:
         name = status.result.get("name", "")
         st.success(f"**{escape_markdown(name)}** is here.", icon=":material/check_circle:")
+        for note in status.result.get("notes", ()):
+            st.markdown(f"- {escape_markdown(note)}")
         with st.container(horizontal=True):
             st.button(
                 "Show it",
@@ -63,35 +59,16 @@ def _show_model(name: str, view: str) -> None:
 
 def _show_form() -> None:
     upload = st.file_uploader(
-        "A Keras (.keras) or LiteRT (.tflite) file",
-        type=["keras", "tflite"],
+        "A Keras (.keras, .h5) or LiteRT (.tflite) file",
+        # Any file: what another one is, and how to convert it, is told in a sentence.
         max_upload_size=MAX_FILE_BYTES // 1_000_000,
         key="model_upload",
-        help="It must take grey faces of 48 x 48 and give seven scores. Nothing in it is executed.",
+        help="It must take one face, grey or in colour, of any fixed size, and give seven scores, or eight "
+        "with contempt. Nothing in it is executed.",
     )
     name = st.text_input("Name", key="model_name", placeholder="taken from the file", max_chars=60)
-    order = st.segmented_control(
-        "Order of its outputs",
-        list(_ORDERS),
-        default="Alphabetical",
-        required=True,
-        key="model_order",
-        help="Keras numbers a dataset's folders by the alphabet. A wrong order makes every answer wrong.",
-    )
-    labels = _ORDERS[order]
-    if labels is None:
-        text = st.text_area("The seven emotions in their order", ", ".join(EMOTIONS), key="model_labels")
-    else:
-        text = ", ".join(labels)
-        st.caption(text)
-    white = st.segmented_control(
-        "Range of its input",
-        list(_RANGES),
-        default="0 to 1",
-        required=True,
-        key="model_range",
-        help="Whether pictures were divided by 255 before training.",
-    )
+    wish = choose_reading("model")
+    dataset = choose_dataset_to_try("model_try")
     st.caption("Of a model that this app made, order and range are known, whatever is chosen here.")
     if st.button(
         "Import",
@@ -102,18 +79,20 @@ def _show_form() -> None:
         disabled=upload is None,
     ):
         try:
-            _start(upload, name.strip(), ",".join(parse_labels(text)), _RANGES[white])
+            _start(upload, name.strip(), wish, dataset)
         except ReadableError as error:
             st.error(escape_markdown(str(error)), icon=":material/deployed_code_alert:")
             return
         st.rerun()
 
 
-def _start(upload, name: str, labels: str, white: str) -> None:
+def _start(upload, name: str, wish: Wish, dataset: str) -> None:
     """Check the file, and begin to import it in a process of its own."""
+    wish.check()
     with saved_file(upload.name, upload.getbuffer()) as file:
         check_file(file)
-        options = [f"--name={name}", f"--labels={labels}", f"--range={white}"]
+        options = [f"--name={name}", f"--labels={wish.order}", f"--range={wish.range}"]
+        options += [f"--contempt={wish.contempt}", *([f"--try={dataset}"] if dataset else [])]
         arguments = ["models", "import", str(file), *options]
         if not app_jobs().start(_JOB, f"Importing {file.name}", arguments, LIMITS, folder=file.parent):
             raise ModelError("Another model is being imported right now; wait for it, or cancel it.")

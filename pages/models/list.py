@@ -16,6 +16,7 @@ from emotion.models.card import KERAS_FILE, LITERT_FILE, ModelCard, ModelError
 from emotion.models.mix import MIXES, mixes_of
 from emotion.models.registry import DEFAULT_MODEL
 from pages.models.choice import MODEL
+from pages.models.reading import offer_reading
 from pages.shared.errors import attempt, show_failure
 from pages.shared.jobs import app_jobs, watch_job
 from pages.shared.text import escape_markdown
@@ -161,6 +162,8 @@ def _show_model(card: ModelCard, is_usable: bool, timing: Timing | None) -> None
         if card.note:
             st.markdown(f":material/sticky_note_2: {escape_markdown(card.note)}")
         _show_actions(card, is_active, is_usable)
+        if is_usable:
+            offer_reading(card)
 
 
 def _show_facts(card: ModelCard, timing: Timing | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion.images import MAX_FILE_BYTES, SUPPORTED_EXTENSIONS
+from emotion.images import FORMAT_NAMES, MAX_FILE_BYTES, SUPPORTED_EXTENSIONS
 from emotion.photos.examples import example_pictures
 from pages.shared.text import counted
 
@@ -38,6 +38,8 @@ def choose_pictures() -> list[Source]:
         accept_multiple_files="directory" if is_folder else True,
         max_upload_size=MAX_FILE_BYTES // 1_000_000,
         key=key,
+        help=f"{FORMAT_NAMES} files are read, whatever they are called: {', '.join(SUPPORTED_EXTENSIONS)}. "
+        "Of an animation, one frame is shown; of a file that is cut off, what is there.",
         on_change=_take_uploads,
         args=(key,),
     )

@@ -81,6 +81,8 @@ def show_picture(result: PictureResult, key: str, with_maps: bool) -> None:
             alt=f"{result.name} with {counted(count, 'framed face')}",
         )
         with faces:
+            for note in result.analysis.notes:
+                st.warning(escape_markdown(note), icon=":material/info:")
             if count:
                 show_faces(result.analysis.faces, key, with_maps)
             else:

@@ -50,6 +50,34 @@ def test_analyze_a_folder_in_words(capsys, tmp_path, astronaut_path):
     assert "  1: happy " in out
 
 
+@pytest.mark.parametrize("ending", ["jfif", "jpe", "JPG", "apng"])
+def test_no_picture_in_a_folder_is_left_out_for_its_name(capsys, tmp_path, astronaut_path, ending):
+    (tmp_path / f"a.{ending}").write_bytes(astronaut_path.read_bytes())
+    status, out, _ = run(capsys, "analyze", tmp_path)
+    assert status == 0
+    assert "1 face" in out
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_folder_without_pictures_says_so(capsys, tmp_path, astronaut_path, options):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "notes.txt").write_text("no picture")
+    status, out, err = run(capsys, "analyze", tmp_path / "empty", astronaut_path, *options)
+    assert status == 1
+    assert "There is no picture in this folder; looked for are files whose names end in jpg" in out + err
+    assert "happy" in out
+
+
+def test_what_is_to_be_said_of_a_picture_is_said(capsys, tmp_path, astronaut_path):
+    data = astronaut_path.read_bytes()
+    (tmp_path / "cut.png").write_bytes(data[: len(data) * 9 // 10])
+    status, out, _ = run(capsys, "analyze", tmp_path / "cut.png")
+    assert status == 0
+    assert "  The file is cut off: only the upper" in out
+    status, out, _ = run(capsys, "analyze", tmp_path / "cut.png", "--json")
+    assert json.loads(out)["notes"][0].startswith("The file is cut off")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

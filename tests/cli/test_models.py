@@ -4,13 +4,17 @@ import zipfile
 import pytest
 
 from emotion import paths
+from emotion.cli import reading as reading_cli
 from emotion.cli.main import main
 from emotion.dataset import store
 from emotion.evaluation import cache
 from emotion.evaluation.trial import Trial, trial_faces
 from emotion.exchange.exports import FormFigures
+from emotion.exchange.imports import Told
+from emotion.exchange.orders import ALPHABETICAL
 from emotion.models import registry
-from emotion.models.card import read_card
+from emotion.models.card import change_card, read_card
+from tests.helpers import faces_by_name, write_folder
 
 CROWD = paths.shipped_models_folder() / "crowd"
 
@@ -119,6 +123,56 @@ def test_import(capsys):
     assert "brought" in [card.name for card in registry.list_models()]
 
 
+def foreign() -> str:
+    """A model whose card says that it was made elsewhere, and that white is 255 to it."""
+    name = registry.add_model(CROWD, "foreign")
+    change_card(registry.model_folder(name), output={"activation_maps": False}, imported_from="x.tflite")
+    return name
+
+
+def test_adjust(capsys):
+    name = foreign()
+    status, out, err = run(capsys, "adjust", name, "--range=-1-1", "--labels", "alphabetical")
+    assert (status, out) == (0, "")
+    assert err == (
+        "foreign is given -1 (black) to 1 (white), and its outputs are read in the order alphabetical.\n"
+    )
+    reading = read_card(registry.model_folder(name)).reading
+    assert reading.ranges == ((-1.0, 1.0),)
+    assert reading.classes == ALPHABETICAL
+    assert run(capsys, "adjust", name, "--range", "0.5/0.25")[0] == 0
+    assert read_card(registry.model_folder(name)).reading.ranges == ((-2.0, 2.0),)
+    assert read_card(registry.model_folder(name)).reading.classes == ALPHABETICAL
+
+
+def test_try(capsys, tmp_path):
+    name = foreign()
+    run(capsys, "adjust", name, "--labels", "ferplus")
+    write_folder(tmp_path / "faces", faces_by_name(84))
+    status, out, _ = run(capsys, "try", name, tmp_path / "faces", "--json")
+    assert status == 0
+    found = json.loads(out)
+    best = found["candidates"][0]
+    assert (found["n"], found["proposed"], best["range"]) == (84, True, "0-255")
+    assert best["mean_recall"] > found["now"]["mean_recall"] + 0.1
+    status, out, _ = run(capsys, "try", name, tmp_path / "faces", "--use")
+    assert "would be right with 0 (black) to 255 (white) and the order" in out
+    assert out.endswith("So it is read now.\n")
+    reading = read_card(registry.model_folder(name)).reading
+    assert (reading.ranges, list(reading.classes)) == (((0.0, 255.0),), best["labels"])
+
+
+def test_an_imported_model_is_tried_on_the_largest_dataset_there_is(tmp_path):
+    assert reading_cli._dataset_to_try("", Told()) is None
+    for name, count in (("few", 14), ("many", 21)):
+        write_folder(tmp_path / name, faces_by_name(count))
+        assert main(["datasets", "import", str(tmp_path / name), "--name", name]) == 0
+    assert reading_cli._dataset_to_try("", Told()) == "many"
+    assert reading_cli._dataset_to_try("few", Told()) == "few"
+    assert reading_cli._dataset_to_try("none", Told()) is None
+    assert reading_cli._dataset_to_try("", Told("fer2013", ((0.0, 1.0),))) is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -129,6 +183,15 @@ def test_import(capsys):
         (["evaluate", "nope", "synthetic"], "There is no model 'nope'"),
         (["import", "/no/such/file.keras"], "The file cannot be read: No such file"),
         (["import", __file__], "The file is no model"),
+        (["import", CROWD], "This is a folder"),
+        (["import", CROWD / "model.keras", "--range", "white"], "The range 'white' is none"),
+        (
+            ["import", CROWD / "model.keras", "--contempt", "pride"],
+            "Contempt is left out, or counts as one of",
+        ),
+        (["adjust", "crowd", "--range", "0-1"], "its range and its order are known, and stay"),
+        (["adjust", "nope"], "There is no model 'nope'"),
+        (["try", "crowd", "synthetic"], "its range and its order are known, and stay"),
         (["import", CROWD / "model.keras", "--labels", "happy, sad"], "must name each of these once"),
         (["export", "crowd", "--format", "litert", "-o", "/no/such/folder/x"], "could not be written"),
         (["card", "nope"], "There is no model 'nope'"),

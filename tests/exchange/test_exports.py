@@ -17,9 +17,11 @@ from emotion.evaluation import cache
 from emotion.evaluation.trial import Trial, trial_faces
 from emotion.exchange import exports
 from emotion.exchange.exports import bundle, export_model, measure_forms
+from emotion.exchange.imports import Told, import_model
 from emotion.labels import EMOTIONS
 from emotion.models import registry
 from emotion.models.card import ModelError
+from emotion.models.classifier import Classifier
 from emotion.models.litert import open_own
 from emotion.synthetic.faces import generate
 from tests.helpers import png_bytes
@@ -124,6 +126,30 @@ def test_the_example_of_a_foreign_model_scales_and_takes_logits(tmp_path):
     assert "[None, :, :, None] / 255" in text
     assert "np.exp(scores - scores.max())" in text
     compile(text, "example.py", "exec")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["keras", "litert"])
+def test_the_example_of_an_unusual_model_answers_as_the_product_does(tmp_path, monkeypatch, capsys, form):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    picture = keras.Input((64, 64, 3))
+    scores = keras.layers.Dense(8, activation="sigmoid")(keras.layers.Flatten()(picture))
+    keras.Model(picture, scores).save(tmp_path / "unusual.keras")
+    ranges = ((-1.0, 1.0), (0.0, 1.0), (-0.5, 1.5))
+    name = import_model(tmp_path / "unusual.keras", told=Told("ferplus", ranges, "disgust")).name
+    folder = bundle_of(name, form, tmp_path)
+    assert json.loads((folder / "labels.json").read_text())[-1] == "contempt"
+    face = np.full((48, 48), 77, np.uint8)  # of one colour, whichever way it is resized
+    (tmp_path / "face.png").write_bytes(png_bytes(face))
+    monkeypatch.setattr(sys, "argv", ["example.py", str(tmp_path / "face.png")])
+    runpy.run_path(str(folder / "example.py"), run_name="__main__")
+    told = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines() if "%" in line)
+    expected = Classifier(registry.model_folder(name)).predict(face).probabilities[0]
+    for emotion, probability in zip(EMOTIONS, expected, strict=True):
+        assert float(told[emotion].rstrip("%")) / 100 == pytest.approx(probability, abs=0.002)
+    assert float(told["contempt"].rstrip("%")) == 0
 
 
 @pytest.mark.slow

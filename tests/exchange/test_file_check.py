@@ -116,11 +116,15 @@ def test_endless_nesting_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no model"),
-        (b"hello", "is no model"),
+        (b"", "is empty"),
+        (b"hello", "is no model: neither Keras"),
         (pickle.dumps(Hostile()), "is a pickle, which could run any code"),
-        (b"\x89HDF\r\n\x1a\n" + b"0" * 50, "older HDF5 format"),
-        (b"PK\x03\x04 half a zip", "is no model"),
+        (b"PK\x03\x04 half a zip", "is cut off"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "only a pointer .* Git LFS"),
+        (b"<!DOCTYPE html><html><body>404", "is a web page"),
+        (b'{"class_name": "Functional", "config": {}}', "architecture only, without its weights"),
+        (b"\x08\x08\x12\x07pytorch", "is an ONNX model; convert it with onnx2tf"),
+        (b"\x1f\x8b\x08", "is a packed archive"),
     ],
 )
 def test_other_files(tmp_path, content, message):
@@ -139,6 +143,9 @@ def test_other_files(tmp_path, content, message):
         ({WEIGHTS: None}, "no whole Keras model"),
         ({"config.json": b"{"}, "damaged Keras model"),
         ({"config.json": b"\xff\xfe"}, "damaged Keras model"),
+        ({"archive/data.pkl": b"x"}, "is a PyTorch file, which is a pickle"),
+        ({"x/saved_model.pb": b"x"}, "zip holds a TensorFlow SavedModel"),
+        ({"x/mine.keras": b"x"}, "zip holds 'x/mine.keras'; unpack it"),
     ],
 )
 def test_zips_of_something_else(tmp_path, members, message):
@@ -167,6 +174,46 @@ def test_a_missing_file(tmp_path):
         check_file(tmp_path / "none.keras")
 
 
+def test_an_hdf5_file_is_looked_at_in_a_process_of_its_own(tmp_path):
+    (tmp_path / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + b"0" * 50)
+    assert check_file(tmp_path / "model.h5") == "hdf5"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "message"),
+    [(".onnx", "is an ONNX model"), (".pt", "is a PyTorch file"), (".pb", "graph of TensorFlow"),
+     (".safetensors", "holds weights only"), (".mlmodel", "is a Core ML model")],
+)  # fmt: skip
+def test_other_formats_are_known_by_their_names_too(tmp_path, suffix, message):
+    (tmp_path / f"model{suffix}").write_bytes(b"something")
+    with pytest.raises(ModelError, match=message):
+        check_file(tmp_path / f"model{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["saved_model.pb", "variables/x"], "This folder is a TensorFlow SavedModel"),
+        (["config.json", WEIGHTS, "metadata.json"], "This folder is a Keras model, unpacked"),
+        ([], "This is a folder"),
+    ],
+)
+def test_folders(tmp_path, names, message):
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(ModelError, match=message):
+        check_file(tmp_path)
+
+
+def test_what_was_packed_anew_with_its_folder(tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        for name in ("config.json", "metadata.json", WEIGHTS):
+            archive.writestr(f"mine/{name}", b"x")
+    with pytest.raises(ModelError, match="packed anew, with its parts in a folder 'mine'"):
+        check_file(tmp_path / "model.keras")
+
+
 def weights(write) -> bytes:
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
@@ -192,7 +239,7 @@ def weights(write) -> bytes:
     ids=["external link", "soft link", "external storage", "bomb"],
 )
 def test_weights_that_are_none(tmp_path, write, message):
-    from emotion.exchange.conversion import check_weights
+    from emotion.exchange.loading import check_weights
 
     with pytest.raises(ModelError, match=message):
         check_weights(keras_file(tmp_path, **{WEIGHTS: weights(write)}))
@@ -200,7 +247,7 @@ def test_weights_that_are_none(tmp_path, write, message):
 
 @pytest.mark.slow
 def test_plain_and_damaged_weights(tmp_path):
-    from emotion.exchange.conversion import check_weights
+    from emotion.exchange.loading import check_weights
 
     check_weights(keras_file(tmp_path, **{WEIGHTS: weights(lambda file: file.update({"a/b": np.ones(3)}))}))
     with pytest.raises(ModelError, match="weights in the file are damaged"):

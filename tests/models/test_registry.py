@@ -67,8 +67,9 @@ def test_unknown_or_hostile_names(name):
         ("[]", "cannot be read"),
         ('{"labels": 3}', "cannot be read"),
         ('{"labels": [], "metrics": [1]}', "cannot be read"),
-        ('{"labels": [], "card_version": 2}', "needs a newer version"),
+        ('{"labels": [], "card_version": 3}', "needs a newer version"),
         ('{"labels": ["happy", "sad"]}', "does not name the seven emotions"),
+        (json.dumps({"labels": EMOTIONS, "input": {"range": [1, 1]}}), "does not say how the model is asked"),
         ('{"labels": [1, 2, 3, 4, 5, 6, 7]}', "does not name the seven emotions"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from emotion import paths
+from emotion.cli.main import main
 from emotion.dataset import store
 from emotion.dataset.votes import COLUMN_OF_EMOTION, VOTE_COLUMNS
 from emotion.evaluation import cache, tasks, timing
@@ -18,13 +19,16 @@ from emotion.evaluation.report import Robustness, RobustnessCurve
 from emotion.evaluation.robustness import CORRUPTIONS
 from emotion.evaluation.trial import Trial, trial_faces
 from emotion.exchange import exports
+from emotion.exchange.adjusting import adjust
+from emotion.exchange.orders import ALPHABETICAL
 from emotion.jobs.status import JobState
 from emotion.labels import EMOTIONS
 from emotion.models import registry
+from emotion.models.card import read_card
 from emotion.models.classifier import Classifier, Predictions
 from pages.models import list as models_list
 from pages.shared.jobs import app_jobs
-from tests.helpers import PATIENCE, UNTIL_CANCELLED
+from tests.helpers import PATIENCE, UNTIL_CANCELLED, faces_by_name, write_folder
 from tests.pages.helpers import metrics, new_app, texts
 
 CROWD = paths.shipped_models_folder() / "crowd"
@@ -388,6 +392,44 @@ def test_what_is_no_model_gets_a_sentence(data, message):
     app = bring(open_page("Import"), data, "x.keras")
     assert message in app.error[0].value
     assert not app_jobs().active()
+
+
+def test_how_an_imported_model_is_read_can_be_changed():
+    name = foreign()
+    app = open_page("Overview", name)
+    assert "It is given 0 \\(black\\) to 255 \\(white\\)" in texts(app)
+    app.segmented_control(key=f"reading-{name}_range").set_value("-1 to 1").run()
+    app.segmented_control(key=f"reading-{name}_order").set_value("Alphabetical").run()
+    app.button(key="model_reading").click().run()
+    assert not app.exception
+    reading = read_card(registry.model_folder(name)).reading
+    assert (reading.ranges, reading.classes) == (((-1.0, 1.0),), ALPHABETICAL)
+    app.segmented_control(key=f"reading-{name}_range").set_value("Mean and deviation").run()
+    app.text_input(key=f"reading-{name}_range_text").set_value("white").run()
+    app.button(key="model_reading").click().run()
+    assert "The range 'white' is none" in app.error[0].value.replace("\\", "")
+    assert read_card(registry.model_folder(name)).reading == reading
+
+
+def test_an_imported_model_is_tried_on_faces(tmp_path):
+    name = foreign()
+    adjust(name, "ferplus")
+    write_folder(tmp_path / "faces", faces_by_name(84))
+    assert main(["datasets", "import", str(tmp_path / "faces"), "--name", "mine"]) == 0
+    app = open_page("Overview", name)
+    assert app.selectbox(key=f"reading-try-{name}").value == "mine"
+    app.button(key=f"start-try-{registry.model_version(name)}-mine").click().run()
+    assert app_jobs().wait(f"try-{registry.model_version(name)}-mine", PATIENCE).error is None
+    app.run()
+    assert "would be right with 0 " in texts(app)
+    app.button(key="model_reading_proposed").click().run()
+    assert not app.exception
+    reading = read_card(registry.model_folder(name)).reading
+    assert (reading.ranges, reading.classes) == (((0.0, 255.0),), EMOTIONS)
+
+
+def test_a_model_of_ones_own_has_no_reading_to_change():
+    assert "How it is asked and read" not in [item.label for item in open_page().expander]
 
 
 def test_an_order_of_ones_own():

@@ -58,6 +58,19 @@ def test_a_bad_file_stands_beside_its_name_and_the_others_go_on(app, astronaut_p
     assert metrics(app)["Unreadable"] == "2"
 
 
+def test_a_picture_that_is_cut_off_is_shown_and_said_to_be(app, astronaut_path):
+    photograph = astronaut_path.read_bytes()
+    upload(app, ("cut.png", photograph[: len(photograph) * 9 // 10]))
+    assert "1 face" in texts(app)
+    assert "The file is cut off" in app.warning[0].value
+
+
+def test_the_formats_that_are_read_are_told(app):
+    uploader = app.file_uploader(key="uploads")
+    for name in ("JPEG", "HEIC", "jfif", "mpo", "hif"):
+        assert name in uploader.help
+
+
 def test_no_face(app):
     upload(app, ("wall.png", png_bytes(np.full((200, 300, 3), 180, np.uint8))))
     assert "No face found" in app.info[0].value

@@ -62,7 +62,7 @@ def test_bytes_and_array_give_the_same(analyzer, astronaut):
 
 def test_json_form(analyzer, astronaut):
     content = analyzer.analyze(astronaut).to_dict("a.png")
-    assert list(content) == ["path", "width", "height", "faces", "error"]
+    assert list(content) == ["path", "width", "height", "faces", "notes", "error"]
     (found,) = content["faces"]
     assert {"box", "detection_score", "emotion", "confidence", "probabilities"} <= set(found)
     assert list(found["probabilities"]) == list(EMOTIONS)
