@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from filelock import FileLock, Timeout
 
 from emotion.errors import FileError
 
-# What is still being written is called so; what a killed process left behind, too.
+# What is still being written is called so, and by its process; what a killed one left behind, too.
 PARTIAL = ".partial-"
 # Far longer than any file that is read, changed and written takes; a lock dies with its process.
 _LOCK_SECONDS = 60.0
+# By how much the system's word on when a process began may differ from a file's time.
+_SAME_TIME_SECONDS = 5.0
 
 
 @contextmanager
@@ -28,7 +33,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         FileError: the disk refuses.
     """
-    partial = path.parent / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}"
+    partial = partial_of(path)
     with disk_errors(f"{path} could not be written"):
         try:
             yield partial
@@ -36,6 +41,34 @@ def replacing(path: Path) -> Iterator[Path]:
         finally:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
+
+
+def partial_of(path: Path) -> Path:
+    """Return a new path beside `path`, with the same ending: hidden, and naming this process to `sweep`."""
+    return path.parent / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}-{path.name.lstrip('.')}"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed left half written in a folder; what lives is let be."""
+    for remains in folder.glob(f"{PARTIAL}*"):
+        if not _has_owner(remains):
+            with suppress(OSError):  # somebody else sweeps at the same moment
+                if remains.is_dir():
+                    shutil.rmtree(remains)
+                else:
+                    remains.unlink()
+
+
+def _has_owner(partial: Path) -> bool:
+    """Return whether the process that a name tells of is still there, and no later one of its number."""
+    number = re.match(rf"{re.escape(PARTIAL)}(\d+)-", partial.name)
+    try:
+        began = psutil.Process(int(number[1])).create_time() if number else None
+        return began is not None and began < partial.stat().st_mtime + _SAME_TIME_SECONDS
+    except psutil.NoSuchProcess:
+        return False
+    except (psutil.Error, OSError):
+        return True  # nothing is known of it
 
 
 @contextmanager

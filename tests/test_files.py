@@ -3,6 +3,9 @@
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +66,23 @@ def test_a_disk_that_refuses_gives_a_sentence(tmp_path, place):
     (tmp_path / "folder" / "full").mkdir(parents=True)
     with pytest.raises(FileError, match=r"could not be written: .+\.$"):
         files.write_text(tmp_path / place, "x")
+
+
+def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path):
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    (tmp_path / f".partial-{killed.pid}-0a1b2c3d-model.tflite").touch()
+    (tmp_path / f".partial-{killed.pid}-0a1b2c3d-model" / "inside").mkdir(parents=True)
+    (tmp_path / ".partial-ffffffffffff").mkdir()  # as an earlier version called it
+    of_the_number_before = files.partial_of(tmp_path / "model.keras")
+    of_the_number_before.touch()
+    os.utime(of_the_number_before, (time.time(), 1e9))
+    mine, visible = files.partial_of(tmp_path / "mine"), tmp_path / "model"
+    mine.touch()
+    visible.mkdir()
+    files.sweep(tmp_path)
+    assert set(tmp_path.iterdir()) == {mine, visible}
+    files.sweep(tmp_path / "missing")
 
 
 def _count_up(path: Path, times: int) -> None:

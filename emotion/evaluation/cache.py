@@ -18,7 +18,7 @@ from emotion.dataset.stored_dataset import VOTES
 from emotion.errors import FileError
 from emotion.evaluation.report import Robustness
 from emotion.evaluation.trial import TrialFaces
-from emotion.files import disk_errors, write_json
+from emotion.files import disk_errors, sweep, write_json
 from emotion.models.registry import model_version
 
 # To be counted up when what is computed changes.
@@ -74,13 +74,14 @@ def save_json(path: Path, content: dict[str, Any]) -> None:
 
 @contextmanager
 def keeping() -> Iterator[None]:
-    """Have the folder ready for what the block writes; afterwards, what is oldest of too much goes.
+    """Have the folder ready, and rid of what was left half written; afterwards, the oldest of too much goes.
 
     Raises:
         FileError: the disk refuses.
     """
     with disk_errors("The result could not be kept"):
         results_folder().mkdir(parents=True, exist_ok=True)
+    sweep(results_folder())
     yield
     with suppress(OSError):  # what another process removes at the same moment is gone as well
         files = sorted(results_folder().glob("[!.]*"), key=lambda path: path.stat().st_mtime_ns)

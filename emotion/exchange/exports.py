@@ -122,20 +122,22 @@ def measure_forms(
 
     Raises:
         DatasetError, ModelError: there is no such model or dataset, or only one form of the model.
+        FileError: the disk refuses.
     """
     known = load_form_figures(faces)
     if known is not None:
         return known
     files = [make_file(faces.trial.model, form, say) for form in ("litert-float", "litert-quantised")]
-    total = 2 * len(faces)
-    answers = [
-        _answers(faces, files[0], lambda done: on_progress(done, total)),
-        _answers(faces, files[1], lambda done: on_progress(len(faces) + done, total)),
-    ]
+    count = len(faces)
+    with disk_errors("The model's forms could not be compared"):
+        answers = [
+            _answers(faces, files[0], lambda done: on_progress(done, 2 * count)),
+            _answers(faces, files[1], lambda done: on_progress(count + done, 2 * count)),
+        ]
+        sizes = [file.stat().st_size for file in files]
     accuracy = [float((part.argmax(axis=1) == faces.labels).mean()) for part in answers]
-    sizes = [file.stat().st_size for file in files]
     difference = float(np.abs(answers[0] - answers[1]).max())
-    figures = FormFigures(len(faces), accuracy[0], accuracy[1], difference, sizes[0], sizes[1])
+    figures = FormFigures(count, accuracy[0], accuracy[1], difference, sizes[0], sizes[1])
     cache.save_json(cache.forms_path(faces), asdict(figures))
     return figures
 

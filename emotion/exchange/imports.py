@@ -18,7 +18,7 @@ from emotion.exchange.orders import CONTEMPT, order_name, order_of
 from emotion.exchange.probing import Probed, probe
 from emotion.exchange.ranges import range_words
 from emotion.exchange.trying import attempt
-from emotion.files import write_json
+from emotion.files import disk_errors, write_json
 from emotion.jobs.jobs import Limits
 from emotion.labels import EMOTIONS
 from emotion.models.card import CARD, CARD_VERSION, KERAS_FILE, LITERT_FILE, ModelError
@@ -81,13 +81,17 @@ def import_model(
     Of a model that this product made, order and range are known: what is said of them does not matter.
 
     Raises:
-        ModelError: with a sentence.
+        ModelError: it is none, or none that can be used.
+        FileError: the disk refuses.
     """
     name = clean_name(name or source.stem)
     kind = check_file(source)
     facts: dict[str, Any] = {"weights": "unknown"}  # of a file that came as LiteRT
     found: Range | None = None
-    with tempfile.TemporaryDirectory(prefix="emotion-import-") as temporary:
+    with (
+        disk_errors("The model could not be imported"),
+        tempfile.TemporaryDirectory(prefix="emotion-import-") as temporary,
+    ):
         folder = Path(temporary)
         if kind == "litert":
             shutil.copyfile(source, folder / LITERT_FILE)
@@ -181,6 +185,8 @@ def _convert(source: Path, folder: Path, say: Callable[[str], None]) -> tuple[di
     model.save(folder / KERAS_FILE)  # as today's Keras writes it, whichever has written the source
     try:
         conversion.write_litert(model, folder / LITERT_FILE, quantised=False)
+    except OSError:
+        raise  # the disk's, which `import_model` puts into words
     # The converter raises whatever its parts raise.
     except Exception as error:
         raise ModelError("The model has a part that cannot be converted to LiteRT.") from error

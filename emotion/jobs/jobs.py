@@ -20,12 +20,14 @@ import psutil
 
 from emotion import paths
 from emotion.files import disk_errors
-from emotion.jobs.status import ACTIVE, JobState, JobStatus
+from emotion.jobs.status import ACTIVE, JobState, JobStatus, duration
 
 _LOG = logging.getLogger(__name__)
 # What a cancelled process has to tidy up; a little more than it gives itself (see `end_with_parent`).
 _GRACE_SECONDS = 5.0
 _GUARD_SECONDS = 0.1
+# Between two looks at the memory: to find a process's children, the system's whole list is read.
+_MEMORY_SECONDS = 0.5
 _HOUR = 3600.0
 
 
@@ -35,7 +37,7 @@ class Limits:
 
     Attributes:
         seconds: it is ended after so many.
-        memory: it is ended when it takes more bytes.
+        memory: it is ended when it and what it has started take more bytes.
         crashed: what is said when its process dies without a word.
     """
 
@@ -256,7 +258,7 @@ def _follow(job: _Job) -> JobState:
             job.note(line)
         code = process.wait()
     finally:
-        process.kill()  # it has ended, unless something went wrong here
+        _kill(process)  # it has ended, unless something went wrong here
         guard.join()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
@@ -270,26 +272,47 @@ def _follow(job: _Job) -> JobState:
 
 def _guard(job: _Job, process: subprocess.Popen[str]) -> None:
     """End a process that is cancelled, or uses more than it may."""
-    limits, started, asked = job.limits, time.monotonic(), 0.0
+    limits, started, asked, looked = job.limits, time.monotonic(), 0.0, 0.0
     while process.poll() is None:
         now = time.monotonic()
+        memory = 0
+        if now - looked > _MEMORY_SECONDS:
+            looked, memory = now, sum(map(_memory, _family(process)))
         if now - started > limits.seconds:
-            job.error = f"It took longer than {limits.seconds:.0f} seconds and was ended."
-            process.kill()
-        elif _memory(process) > limits.memory:
+            job.error = f"It took longer than {duration(limits.seconds)} and was ended."
+            _kill(process)
+        elif memory > limits.memory:
             job.error = f"It took more than {limits.memory / 1e9:.0f} GB of memory and was ended."
-            process.kill()
+            _kill(process)
         elif job.cancelled.is_set():
             if not asked and process.stdin is not None:
                 asked = now
                 process.stdin.close()
             elif now - asked > _GRACE_SECONDS:
-                process.kill()
+                _kill(process)
         time.sleep(_GUARD_SECONDS)
 
 
-def _memory(process: subprocess.Popen[str]) -> int:
+def _family(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return a process and all that it has started; nothing once it has ended."""
+    if process.poll() is not None:
+        return []
     try:
-        return psutil.Process(process.pid).memory_info().rss
+        parent = psutil.Process(process.pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
     except psutil.Error:  # it has just ended
         return 0
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    for member in _family(process):
+        with suppress(psutil.Error):  # it has just ended
+            member.kill()
+    process.kill()

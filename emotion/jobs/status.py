@@ -1,5 +1,6 @@
 """Where a job stands, in numbers and in words."""
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -64,5 +65,22 @@ class JobStatus:
             return f"{self.done:,} so far" if self.done else self.message or "Getting ready …"
         text = f"{self.done:,} of {self.total:,}"
         if self.seconds_left is not None:
-            text += f" · about {max(1, round(self.seconds_left))} s left"
+            text += f" · about {duration(max(1, self.seconds_left))} left"
         return text
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in words, as exact as anyone needs: "40 s", "12 min", "1 h 20 min", "2 d 3 h"."""
+    if not math.isfinite(seconds):
+        return "unknown"
+    seconds = max(0, round(seconds))
+    if seconds < 100:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"

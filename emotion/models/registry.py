@@ -8,11 +8,10 @@ models/.active.json        which one is in use; missing until somebody chooses
 
 import re
 import shutil
-import uuid
 from pathlib import Path
 
 from emotion import paths
-from emotion.files import disk_errors, read_object, write_json
+from emotion.files import disk_errors, partial_of, read_object, sweep, write_json
 from emotion.models.card import (
     CARD,
     KERAS_FILE,
@@ -175,7 +174,8 @@ def add_model(folder: Path, name: str, replace: bool = False) -> str:
     name = clean_name(name)
     folder_version(folder)
     root = paths.models_folder()
-    partial = root / f".partial-{uuid.uuid4().hex}"
+    partial = partial_of(root / name)
+    sweep(root)
     with disk_errors(f"The model {name!r} could not be added"):
         try:
             partial.mkdir(parents=True)
@@ -210,7 +210,7 @@ def _place(partial: Path, root: Path, name: str) -> str:
 
 
 def _swap(new: Path, target: Path) -> None:
-    old = target.with_name(f".partial-old-{uuid.uuid4().hex}")
+    old = partial_of(target)
     target.rename(old)
     new.rename(target)
     shutil.rmtree(old, ignore_errors=True)
@@ -259,7 +259,7 @@ def delete_model(name: str) -> None:
     if len(list_models()) < 2:
         raise ModelError(f"The model {name!r} is the only one; without it nothing could be recognised.")
     with disk_errors(f"The model {name!r} could not be deleted"):
-        doomed = folder.with_name(f".partial-old-{uuid.uuid4().hex}")
+        doomed = partial_of(folder)
         folder.rename(doomed)  # gone at once, and never half there
     shutil.rmtree(doomed, ignore_errors=True)
 

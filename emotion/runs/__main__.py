@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from emotion.errors import FileError, ReadableError
+from emotion.files import PARTIAL
 from emotion.models import registry
 from emotion.runs import files, launcher, scheduler
 from emotion.runs.run import Run, RunError, RunStatus, UnknownRunError
@@ -142,7 +143,7 @@ class Worker:
 
     def _make_room(self) -> None:
         """Remove what was left half written: the disk may be full, and there is more to write."""
-        for remains in sorted(self.run.folder.rglob(".partial-*"), reverse=True):
+        for remains in sorted(self.run.folder.rglob(f"{PARTIAL}*"), reverse=True):
             with suppress(OSError):
                 if remains.is_dir():
                     shutil.rmtree(remains)

@@ -4,18 +4,20 @@ Those are Keras layers, and the app process never imports Keras: `python -m emot
 does, and answers one request after another until its input ends, as importing takes seconds and
 changing some faces takes none. `AugmentationPreview` is the app's end of it.
 
-Both ends are this program's own, and so pickle to each other: a request is what `augment` takes, the answer
-what it returns.
+Both ends are this program's own, and so pickle to each other: the process says True once Keras is there; from
+then on a request is what `augment` takes, and the answer what it returns, or None where it failed. It is no
+process pool of the standard library's, whose processes begin by running the main script: here, a page.
 """
 
 import atexit
 import contextlib
+import importlib
 import os
 import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import traceback
 from typing import Any
 
 import numpy as np
@@ -66,10 +68,11 @@ class AugmentationPreview:
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._idle_seconds, self._answer_seconds = idle_seconds, answer_seconds
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_given_up = False
-        self._idle = threading.Timer(0, self._end_if_idle)
+        self._is_closed = False
+        self._end = threading.Timer(0, self.close)  # of the process, once it idles or is late
+        self._end.start()
         atexit.register(self.close)  # one that hangs does not see that its input has ended
 
     @property
@@ -82,90 +85,85 @@ class AugmentationPreview:
         """Return what `augment` returns.
 
         Raises:
-            TrainingError: Keras is not installed, its process failed, or it did not answer in time.
+            TrainingError: Keras is not installed, it or its process failed, or it did not answer in time.
         """
-        if not self._lock.acquire(timeout=self._answer_seconds):
+        if not self._turn.acquire(timeout=self._answer_seconds):
             raise TrainingError("Too many people look at the preview right now; try it again in a moment.")
         try:
-            answer = self._exchange((images, variants, config, seed))
+            self._end_in(self._answer_seconds)
+            return self._exchange((images, variants, config, seed))
         finally:
-            self._lock.release()
-        self._idle = _timer(self._idle_seconds, self._end_if_idle)
-        return answer
+            self._end_in(self._idle_seconds)
+            self._turn.release()
 
     def close(self) -> None:
         """End the process, also in the middle of an answer; the next question starts another."""
-        process = self._process
+        self._is_closed, process = True, self._process
         if process is not None:
-            self._is_given_up = True
-            process.kill()  # who waits for its answer learns of it, and clears up
-        self._end_if_idle()
+            with contextlib.suppress(OSError), process:  # closes the pipes, and waits
+                process.kill()  # it has nothing to lose; who waits for its answer learns of it
 
-    def _end_if_idle(self) -> None:
-        if self._lock.acquire(blocking=False):
-            self._end()
-            self._lock.release()
+    def _end_in(self, seconds: float) -> None:
+        """End the process in so many seconds from now, instead of when it was to end before."""
+        self._end.cancel()
+        self._end.join()  # it may be at it
+        self._end = threading.Timer(seconds, self.close)
+        self._end.daemon = True
+        self._end.start()
 
     def _exchange(self, request: tuple[Any, ...]) -> np.ndarray:
-        self._idle.cancel()
-        self._is_given_up = False
-        bound = _timer(self._answer_seconds, self.close)
+        is_ready, self._is_closed = self.is_warm, False
+        answer = None
         try:
-            process = self._warm_process()
-            if process.stdin is None or process.stdout is None:
+            if self._process is None or not is_ready:
+                self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                    [sys.executable, *_PROGRAM],
+                    cwd=paths.PROJECT,
+                    env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                )
+            if self._process.stdin is None or self._process.stdout is None:
                 raise OSError("the process has no pipes")
-            pickle.dump(request, process.stdin)
-            process.stdin.flush()
-            return pickle.load(process.stdout)  # noqa: S301 - of our own program
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
-            self._end()
-            raise TrainingError(
-                "The preview gave no answer in time, so Keras was ended; try it again."
-                if self._is_given_up
-                else "The preview needs Keras and TensorFlow, and they did not start; "
-                "install the requirements anew, or see the app's log."
-            ) from error
-        finally:
-            bound.cancel()
-
-    def _warm_process(self) -> subprocess.Popen[bytes]:
-        if self._process is None or not self.is_warm:
-            self._end()
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [sys.executable, *_PROGRAM],
-                cwd=paths.PROJECT,
-                env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-            )
-        return self._process
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()  # it has nothing to lose
-            with contextlib.suppress(OSError), process:  # closes the pipes, and waits
-                pass
-
-
-def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
-    timer = threading.Timer(seconds, act)
-    timer.daemon = True
-    timer.start()
-    return timer
+            is_ready = is_ready or pickle.load(self._process.stdout)  # noqa: S301 - of our own program
+            pickle.dump(request, self._process.stdin)
+            self._process.stdin.flush()
+            answer = pickle.load(self._process.stdout)  # noqa: S301 - of our own program
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
+            is_late = self._is_closed
+            self.close()
+            if is_late:
+                raise TrainingError(
+                    "The preview gave no answer in time, so Keras was ended; try it again."
+                ) from error
+            if not is_ready:
+                raise TrainingError(
+                    "The preview needs Keras and TensorFlow, and they did not start; "
+                    "install the requirements anew, or see the app's log."
+                ) from error
+        if answer is None:
+            raise TrainingError("The faces could not be changed so; the app's log has the details.")
+        return answer
 
 
 def main() -> None:  # pragma: no cover - runs in a process of its own
     """Answer requests from standard input on standard output until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints goes to the log, not between the answers
+    importlib.import_module("keras")
+    answer: Any = True
     while True:
+        pickle.dump(answer, answers)
+        answers.flush()
         try:
             request = pickle.load(sys.stdin.buffer)  # noqa: S301 - of our own program
         except (EOFError, pickle.UnpicklingError):
             return
-        pickle.dump(augment(*request), answers)
-        answers.flush()
+        try:
+            answer = augment(*request)
+        except Exception:  # noqa: BLE001 - the app only learns that there was one
+            traceback.print_exc()
+            answer = None
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import streamlit as st
 from emotion.dataset.store import SYNTHETIC
 from emotion.dataset.stored_dataset import DatasetDescription
 from emotion.jobs.jobs import Limits
+from emotion.jobs.status import duration
 from emotion.runs import actions
 from emotion.runs.run import RunError
 from emotion.training.config import RunConfig
@@ -16,7 +17,7 @@ from emotion.training.pace import NetworkDescription, Pace, estimate
 from pages.shared.errors import attempt, show_failure
 from pages.shared.jobs import app_jobs, saved_file
 from pages.shared.text import escape_markdown
-from pages.training.words import ACTIVE, duration, moment
+from pages.training.words import ACTIVE, moment
 
 _EVERY = 1.0  # seconds between two looks while an answer is on its way
 _SEEN = "training-settings-seen"

@@ -7,6 +7,7 @@ import streamlit as st
 
 from emotion.errors import ReadableError
 from emotion.figures import training as figures
+from emotion.jobs.status import duration
 from emotion.labels import in_percent
 from emotion.runs import actions
 from emotion.runs.run import Run, RunStatus, UnknownRunError
@@ -21,7 +22,6 @@ from pages.training.result import show_result
 from pages.training.words import (
     ACTIVE,
     STATUS_WORDS,
-    duration,
     moment,
     run_label,
     setting_texts,

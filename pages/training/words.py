@@ -1,9 +1,9 @@
 """Runs in words: their states, times and settings as people read them."""
 
-import math
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from emotion.jobs.status import duration
 from emotion.runs.run import Run, RunStatus
 from emotion.training.config import SETTINGS, RunConfig
 from emotion.training.settings import Setting
@@ -28,23 +28,6 @@ STATUS_WORDS: dict[RunStatus, StatusWords] = {
 }
 # A process works on these, or soon will: a page that shows one looks again every second.
 ACTIVE = frozenset({RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.STOPPING})
-
-
-def duration(seconds: float) -> str:
-    """Return a time span in words, as exact as anyone needs: "40 s", "12 min", "1 h 20 min", "2 d 3 h"."""
-    if not math.isfinite(seconds):
-        return "unknown"
-    seconds = max(0, round(seconds))
-    if seconds < 100:
-        return f"{seconds} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 def moment(seconds: float | None) -> str:

@@ -1,6 +1,7 @@
 import io
 import json
 import runpy
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -203,3 +204,23 @@ def test_what_8_bits_cost_is_measured_and_kept(monkeypatch):
     assert exports.load_form_figures(trial_faces(trial)) == figures
     cache.forms_path(trial_faces(trial)).write_text("[]")
     assert exports.load_form_figures(trial_faces(trial)) is None
+
+
+def test_forms_on_a_full_disk_are_one_sentence(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(
+        exports, "make_file", lambda name, form, say: registry.model_folder(name) / "model.tflite"
+    )
+    monkeypatch.setattr(shutil, "copyfile", refuse)
+    with pytest.raises(FileError, match="could not be compared: No space left"):
+        measure_forms(trial_faces(Trial("crowd", store.SYNTHETIC, "test")))
+
+
+def test_what_a_killed_conversion_left_is_removed_by_the_next():
+    remains = cache.results_folder() / ".partial-999999999-0a1b2c3d-model.tflite"
+    remains.parent.mkdir(parents=True)
+    remains.touch()
+    with cache.keeping():
+        assert not remains.exists()

@@ -1,9 +1,13 @@
+import shutil
+import tempfile
+
 import numpy as np
 import pytest
 
 from emotion import paths
 from emotion.dataset import store
 from emotion.dataset.loading import open_source
+from emotion.errors import FileError
 from emotion.exchange import adjusting, probing
 from emotion.exchange.imports import LIMITS, Told, import_model
 from emotion.exchange.orders import ALPHABETICAL, CONTEMPT
@@ -124,6 +128,28 @@ def test_a_damaged_litert_file(tmp_path):
     status = jobs.wait("import", PATIENCE)
     assert status.state is JobState.FAILED
     assert "damaged" in status.error
+
+
+@pytest.mark.parametrize(("module", "name"), [(tempfile, "TemporaryDirectory"), (shutil, "copyfile")])
+def test_a_full_disk_is_one_sentence(monkeypatch, module, name):
+    def refuse(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, name, refuse)
+    with pytest.raises(FileError, match=r"The model could not be imported: No space left on device\."):
+        import_model(paths.shipped_models_folder() / "crowd" / "model.tflite", "copy")
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_no_fault_of_the_models(files, monkeypatch):
+    from emotion.exchange import conversion
+
+    def refuse(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(conversion, "write_litert", refuse)
+    with pytest.raises(FileError, match="could not be imported: No space left"):
+        import_model(files[0] / "softmax.keras")
 
 
 @pytest.mark.slow

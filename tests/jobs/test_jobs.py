@@ -1,18 +1,22 @@
 """Jobs with programs of the test's own in place of our command line; `tests/cli` starts the real ones."""
 
+import itertools
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from emotion import paths
 from emotion.errors import FileError
 from emotion.jobs import jobs as jobs_module
 from emotion.jobs.jobs import Jobs, Limits
-from emotion.jobs.status import JobState, JobStatus
+from emotion.jobs.status import JobState, JobStatus, duration
 from tests.helpers import PATIENCE, UNTIL_CANCELLED, wait_until
 
 DEAF = "import time; time.sleep(3600)"
@@ -109,6 +113,25 @@ def test_progress_in_words(status, text):
     assert status.text == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (99.4, "99 s"),
+        (100, "2 min"),
+        (3540, "59 min"),
+        (3599, "1 h"),
+        (4800, "1 h 20 min"),
+        (90_000, "1 d 1 h"),
+        (172_800, "2 d"),
+        (float("inf"), "unknown"),
+        (-5, "0 s"),
+    ],
+)
+def test_duration(seconds, expected):
+    assert duration(seconds) == expected
+
+
 def test_the_time_left_counts_from_the_first_progress(jobs):
     lines = ['{"message": "Loading …"}', '{"done": 1, "total": 4}']
     more = f'import time; time.sleep(.1); print(\'{{"done": 2, "total": 4}}\', flush=True); {UNTIL_CANCELLED}'
@@ -192,6 +215,12 @@ def test_what_listens_but_is_deaf_to_signals_ends_by_itself(jobs, monkeypatch):
     [
         (Limits(seconds=0.2), UNTIL_CANCELLED, "took longer than"),
         (Limits(memory=60_000_000), f"hog = bytearray(200_000_000); {UNTIL_CANCELLED}", "of memory"),
+        (
+            Limits(memory=150_000_000),
+            "import subprocess, sys; subprocess.run([sys.executable, '-c', "
+            f"'hog = bytearray(200_000_000); {DEAF}'])",
+            "of memory",
+        ),
         (Limits(crashed="The file is damaged."), "import os; os.abort()", "The file is damaged."),
     ],
 )
@@ -202,6 +231,36 @@ def test_limits(jobs, limits, code, error):
     assert status.state is JobState.FAILED
     assert error in status.error
     assert not folder.exists()
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_what_a_job_has_started_ends_with_it(jobs):
+    code = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {DEAF!r}])
+print('{{"message": "' + str(child.pid) + '"}}', flush=True)
+time.sleep(3600)
+"""
+    jobs.start("a", "A job", [code])
+    wait_until(lambda: jobs.status("a").message)
+    child = psutil.Process(int(jobs.status("a").message))
+    jobs.cancel("a")
+    jobs.wait("a", PATIENCE)
+    wait_until(lambda: has_ended(child))
+
+
+def test_the_time_limit_in_words(jobs, monkeypatch):
+    half_days = itertools.count(1, 43_201)  # between two looks at the clock
+    clock = SimpleNamespace(monotonic=lambda: next(half_days), sleep=time.sleep)
+    monkeypatch.setattr(jobs_module, "time", clock)
+    jobs.start("a", "A job", [DEAF])
+    assert jobs.wait("a", PATIENCE).error == "It took longer than 12 h and was ended."
 
 
 def test_temporary_files_are_removed_even_after_a_crash(jobs, tmp_path):

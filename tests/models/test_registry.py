@@ -108,6 +108,14 @@ def test_the_shipped_models_keep_their_promises(name):
         assert (folder / file).stat().st_size < 25_000_000
 
 
+def test_what_a_killed_import_left_is_removed_by_the_next_one():
+    paths.models_folder().mkdir(exist_ok=True)
+    remains = paths.models_folder() / ".partial-999999999-0a1b2c3d-mine"
+    remains.mkdir()
+    copy_model(shipped_folder(), "mine")
+    assert [item.name for item in paths.models_folder().iterdir()] == ["mine"]
+
+
 def shipped_folder():
     return paths.shipped_models_folder() / "crowd"
 

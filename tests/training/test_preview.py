@@ -25,6 +25,7 @@ HANGING = {
     "sys.stdout.flush(); time.sleep(3600)",
 }
 ECHO = (
+    "import sys, types; sys.modules['keras'] = types.ModuleType('keras'); "
     "from emotion.training import preview; "
     "preview.augment = lambda images, variants, config, seed: images[:, None].repeat(variants, axis=1); "
     "preview.main()"
@@ -91,6 +92,24 @@ def test_it_starts_again_after_its_end(stand_in, faces):
         assert preview.is_warm
         preview.close()
         assert not preview.is_warm
+
+
+@pytest.mark.parametrize("what", ["raise ValueError('no such face')", "os.abort()"])
+def test_faces_that_cannot_be_changed_are_not_laid_at_the_start_of_keras(stand_in, faces, what):
+    fail = f"preview.augment = lambda images, *_: exec({what!r}) if images.any() else images; preview.main()"
+    stand_in("import os; " + ECHO.partition("preview.augment")[0] + fail)
+    preview = AugmentationPreview(answer_seconds=PATIENCE)
+    for _ in range(2):  # the second one finds a process, or starts one
+        with pytest.raises(TrainingError, match="could not be changed so; the app's log"):
+            preview.ask(faces, 1, NOTHING, seed=0)
+        assert not preview.ask(faces * 0, 1, NOTHING, seed=0).any()
+    preview.close()
+
+
+def test_without_keras_the_sentence_says_so(stand_in, faces):
+    stand_in(ECHO.replace("types.ModuleType('keras')", "None"))
+    with pytest.raises(TrainingError, match="did not start; install the requirements"):
+        AugmentationPreview(answer_seconds=PATIENCE).ask(faces, 1, NOTHING, seed=0)
 
 
 @pytest.mark.parametrize("how", HANGING)

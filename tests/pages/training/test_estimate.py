@@ -5,13 +5,12 @@ from dataclasses import replace
 from emotion.dataset import store
 from emotion.dataset.importing import import_dataset
 from emotion.jobs.jobs import Jobs
-from emotion.jobs.status import JobState, JobStatus
+from emotion.jobs.status import JobState, JobStatus, duration
 from emotion.runs.run import RunStatus
 from emotion.training.config import RunConfig
 from emotion.training.pace import LayerRow, NetworkDescription, Pace
 from pages.training import estimate
 from pages.training.estimate import count_faces
-from pages.training.words import duration
 from tests.helpers import faces_by_name, write_folder
 from tests.pages.helpers import new_app, texts
 from tests.pages.training.helpers import QUICK, add_run, buttons, open_page, table_with
