@@ -205,7 +205,7 @@ def find_full_scale(image: Image.Image) -> tuple[float | None, bool]:
 
 
 def has_16_bit_colour(image: Image.Image) -> bool:
-    """Return whether a picture, opened and not yet decoded, is colour of 16 bits; Pillow keeps the upper 8."""
+    """Return whether a picture, opened and not yet decoded, is colour of 16 bits; Pillow keeps 8."""
     return image.mode in ("RGB", "RGBA") and any(
         ";16" in str(tile.args) for tile in getattr(image, "tile", ())
     )
