@@ -120,8 +120,17 @@ class FaceFollower:
         if frame.seconds - self._searched < SEARCH_SECONDS and not missing:
             return self._detector.find(frame.picture, known, search=False)
         self._searched = frame.seconds
-        found = self._detector.find(frame.picture, known, search=True)
-        return self._detector.find(frame.picture, [_as_track(face) for face in found], search=False)
+        looks = []
+        for face in self._detector.find(frame.picture, [], search=True):
+            look = _as_track(face)
+            again = next((track for track in known if _is_near(track, look)), None)
+            if again is not None:
+                # Small faces show their tilt only to a look that is tilted itself: the last one's is the
+                # better guess.
+                look.roll = again.roll
+                known.remove(again)
+            looks.append(look)
+        return self._detector.find(frame.picture, [*looks, *known], search=False)
 
     def _stay(self, track: Track, face: DetectedFace, look: np.ndarray, seconds: float) -> _Stay:
         """Return the stay that a face belongs to; a new one where it is another person's than the track's."""
@@ -189,6 +198,11 @@ def _as_track(face: DetectedFace) -> Track:
     x, y, width, height = face.whole_box or face.box
     centre, size = np.array([x + width / 2, y + height / 2]), np.array([width, height])
     return Track(0, centre, size, face.roll, seen_at=0.0, last_seen=0.0, moved_to=0.0)
+
+
+def _is_near(track: Track, look: Track) -> bool:
+    """Return whether the middle of one face lies in the other."""
+    return bool((np.abs(track.centre - look.centre) < look.size / 2).all())
 
 
 def _scaled(face: DetectedFace, scale: float) -> DetectedFace:

@@ -7,8 +7,8 @@ import numpy as np
 from emotion.jobs.jobs import Limits
 from emotion.video.recorder import RecordingOptions
 
-# Two hours of film at every frame take some four hours on two cores; decoding holds some 300 MB at 1080p,
-# whatever the length, and some 1.5 GB at 8K.
+# Enough for hours of film at every frame on a slow machine. A 1080p film takes some 290 MB whatever its
+# length (`python benchmarks/video.py`); the largest pictures that are read take more.
 LIMITS = Limits(
     seconds=24 * 3600.0,
     memory=3_000_000_000,
