@@ -22,9 +22,6 @@ def show_overview(dataset: StoredDataset, splits: tuple[str, ...]) -> None:
         splits: which ones to show.
     """
     counts = {split: dataset.description.counts[split] for split in splits}
-    missing = [name for name, count in dataset.description.class_sizes(splits).items() if not count]
-    if missing:
-        st.caption(f":material/person_off: No faces of: {', '.join(missing)}.")
     _show_balance(counts)
     with st.spinner("Measuring the faces, once for this dataset …"):
         measured = statistics.describe(dataset)
