@@ -23,6 +23,7 @@ from emotion.labels import how_sure
 from emotion.models.classifier import Classifier
 from emotion.models.registry import active_model, model_folder
 from emotion.photos.analysis import Analysis, Analyzer, error_dict
+from emotion.pool import map_at_once
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,17 +80,21 @@ def _parser() -> argparse.ArgumentParser:
 def _analyze(arguments: argparse.Namespace) -> int:
     analyzer = Analyzer(Classifier(model_folder(arguments.model or active_model())))
     failed = False
-    for path in _pictures(arguments.paths):
+
+    def analyze(path: Path) -> tuple[Path, Analysis | ImageError]:
         try:
-            analysis = analyzer.analyze(read_image(path))
+            return path, analyzer.analyze(read_image(path))
         except ImageError as error:
+            return path, error
+
+    for path, analysis in map_at_once(analyze, _pictures(arguments.paths)):
+        if isinstance(analysis, ImageError):
             failed = True
             if arguments.json:
-                print(json.dumps(error_dict(str(path), str(error))), flush=True)
+                print(json.dumps(error_dict(str(path), str(analysis))), flush=True)
             else:
-                say(f"{path}: {error}")
-            continue
-        if arguments.json:
+                say(f"{path}: {analysis}")
+        elif arguments.json:
             print(json.dumps(analysis.to_dict(str(path))), flush=True)
         else:
             _print_analysis(path, analysis)
