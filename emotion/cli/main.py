@@ -115,6 +115,8 @@ def _pictures(paths: list[Path]) -> Iterator[Path]:
 def _print_analysis(path: Path, analysis: Analysis) -> None:
     count = len(analysis.faces)
     print(f"{path}: {count} face{'s' * (count != 1)}" if count else f"{path}: no face found", flush=True)
+    if analysis.note:
+        print(f"  {analysis.note}", flush=True)
     for face in analysis.faces:
         ranked = sorted(face.to_dict()["probabilities"].items(), key=lambda item: -item[1])[:3]
         answers = ", ".join(f"{name} {how_sure(probability)}" for name, probability in ranked)

@@ -50,9 +50,10 @@ class Network:
         """
         height, width = picture.shape[:2]
         # The network knows BGR. What is missing to whole cells is black, right and below, as OpenCV does it.
-        padded = cv2.copyMakeBorder(
-            picture, 0, -height % STRIDES[-1], 0, -width % STRIDES[-1], cv2.BORDER_CONSTANT
-        )
+        below, right = -height % STRIDES[-1], -width % STRIDES[-1]
+        padded = np.ascontiguousarray(picture)
+        if below or right:
+            padded = cv2.copyMakeBorder(padded, 0, below, 0, right, cv2.BORDER_CONSTANT)
         answers = self._session.run(self._outputs, {"input": cv2.dnn.blobFromImage(padded, swapRB=True)})
         levels = [
             decode_level(answers[4 * level :], stride, padded.shape[1] // stride, lowest_score)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emotion.faces.crops import SMALL_FACE_PIXELS, crop_faces
-from emotion.faces.detector import DetectedFace, FaceDetector, YuNetDetector
+from emotion.faces.detector import MAX_FACES, DetectedFace, FaceDetector, YuNetDetector
 from emotion.images import decode_image
 from emotion.labels import EMOTIONS, UNCERTAIN, by_emotion
 from emotion.models.classifier import Classifier
@@ -94,6 +94,13 @@ class Analysis:
     width: int
     height: int
     faces: tuple[FaceAnalysis, ...]
+
+    @property
+    def note(self) -> str | None:
+        """What a person must know of the whole picture, one sentence, or None."""
+        if len(self.faces) < MAX_FACES:
+            return None
+        return f"Of a picture's faces no more than the {MAX_FACES:,} surest are taken."
 
     def to_dict(self, path: str) -> dict[str, Any]:
         """Return the picture as JSON types; the command line prints this."""

@@ -104,7 +104,8 @@ def show_picture(result: PictureResult, key: str, with_maps: bool) -> None:
         return
     count = len(result.analysis.faces)
     with st.container(border=True):
-        st.markdown(f"**{name}** · {count} face{'s' * (count != 1)}" if count else f"**{name}**")
+        title = f"**{name}** · {count} face{'s' * (count != 1)}" if count else f"**{name}**"
+        st.markdown(" · ".join(filter(None, (title, result.analysis.note))))
         picture, faces = st.columns([3, 2], gap="medium")
         picture.image(result.preview, width="stretch", alt=f"{result.name} with {count} framed faces")
         with faces:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from emotion.faces.detector import DetectedFace
 from emotion.images import ImageError
 from emotion.labels import EMOTIONS
-from emotion.photos.analysis import FaceAnalysis, error_dict, table_rows
+from emotion.photos.analysis import Analysis, FaceAnalysis, error_dict, table_rows
 from tests.helpers import png_bytes
 
 
@@ -103,3 +103,10 @@ def test_no_damaged_photograph_raises_anything_but_the_own_error(analyzer, astro
     for _ in range(data.draw(st.integers(1, 20))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     check_any_bytes(analyzer, bytes(content[: data.draw(st.integers(0, len(content)))]))
+
+
+@pytest.mark.parametrize(("count", "noted"), [(0, False), (2, False), (3, True)])
+def test_a_picture_of_too_many_faces_says_so(monkeypatch, count, noted):
+    monkeypatch.setattr("emotion.photos.analysis.MAX_FACES", 3)
+    note = Analysis(10, 10, (face([1, 0, 0, 0, 0, 0, 0]),) * count).note
+    assert (note == "Of a picture's faces no more than the 3 surest are taken.") is noted
