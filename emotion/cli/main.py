@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+
 from emotion.cli import datasets as dataset_cli
 from emotion.cli import evaluate as evaluate_cli
 from emotion.cli import models as models_cli
@@ -80,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 def _analyze(arguments: argparse.Namespace) -> int:
     analyzer = Analyzer(Classifier(model_folder(arguments.model or active_model())))
     failed = False
+    cv2.setNumThreads(1)  # each picture has a core of its own; OpenCV's threads would only get in the way
 
     def analyze(path: Path) -> tuple[Path, Analysis | ImageError]:
         try:

@@ -31,7 +31,7 @@ Box = tuple[float, float, float, float]
 # at 0.6 and is none (a cup, a letter, a galaxy) is not seen again at the second look.
 SCORE_THRESHOLD = 0.6
 # Small faces reach less, but the second look is sure of them: it is given what reaches the first score, at
-# most so many, and must itself reach the last.
+# most so many, or as many as there are others, and must itself reach the last.
 WEAK_SCORE = 0.2
 MAX_WEAK = 20
 CONFIRMED_SCORE = 0.85
@@ -172,7 +172,7 @@ class YuNetDetector:
     def _confirm(self, picture: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the rows (n, 15) of the faces among what a search has found, best first."""
         sure = int((rows[:, 14] >= SCORE_THRESHOLD).sum())
-        rows = rows[: min(sure + MAX_WEAK, MAX_FACES)]
+        rows = rows[: min(sure + max(sure, MAX_WEAK), MAX_FACES)]
         if not self.look_twice:
             return rows[:, :15]
         seen = [row for found in rows if (row := self._look_again(picture, found)) is not None]
