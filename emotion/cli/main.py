@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+
 from emotion.cli import datasets as dataset_cli
 from emotion.cli import evaluate as evaluate_cli
 from emotion.cli import models as models_cli
@@ -26,6 +28,7 @@ from emotion.models.classifier import Classifier
 from emotion.models.mix import MIXES
 from emotion.models.registry import active_mix, active_model, model_folder
 from emotion.photos.analysis import Analysis, Analyzer, error_dict
+from emotion.pool import map_at_once
 
 _NO_PICTURES = (
     "There is no picture in this folder; looked for are files whose names end in "
@@ -103,19 +106,24 @@ def _analyze(arguments: argparse.Namespace) -> int:
     mix = arguments.mix or ("own" if arguments.model else active_mix())
     analyzer = Analyzer(Classifier(model_folder(arguments.model or active_model()), mix=mix))
     failed = False
-    for path in _pictures(arguments.paths):
+    cv2.setNumThreads(1)  # each picture has a core of its own; OpenCV's threads would only get in the way
+
+    def analyze(path: Path) -> tuple[Path, Analysis | ImageError]:
         try:
             if path.is_dir():
                 raise ImageError(_NO_PICTURES)
-            analysis = analyzer.analyze(read_bytes(path))
+            return path, analyzer.analyze(read_bytes(path))
         except ImageError as error:
+            return path, error
+
+    for path, analysis in map_at_once(analyze, _pictures(arguments.paths)):
+        if isinstance(analysis, ImageError):
             failed = True
             if arguments.json:
-                print(json.dumps(error_dict(str(path), str(error))), flush=True)
+                print(json.dumps(error_dict(str(path), str(analysis))), flush=True)
             else:
-                say(f"{path}: {error}")
-            continue
-        if arguments.json:
+                say(f"{path}: {analysis}")
+        elif arguments.json:
             print(json.dumps(analysis.to_dict(str(path))), flush=True)
         else:
             _print_analysis(path, analysis)

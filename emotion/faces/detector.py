@@ -16,8 +16,10 @@ from emotion.faces.geometry import (
     move_rows,
     resize,
     roll_of,
+    roll_of_row,
     scaled_size,
     turn_back_matrix,
+    turn_between,
 )
 from emotion.faces.yunet import Network
 
@@ -28,12 +30,17 @@ Box = tuple[float, float, float, float]
 # OpenCV's default, 0.9, finds 85 % of bare FER-2013 crops at the best size, this 99 %. What passes for a face
 # at 0.6 and is none (a cup, a letter, a galaxy) is not seen again at the second look.
 SCORE_THRESHOLD = 0.6
+# Small faces reach less, but the second look is sure of them: it is given what reaches the first score, at
+# most so many, or as many as there are others, and must itself reach the last.
+WEAK_SCORE = 0.2
+MAX_WEAK = 20
+CONFIRMED_SCORE = 0.85
 # Two boxes of two searches are the same face above this overlap, of the smaller box.
 MERGE_THRESHOLD = 0.5
 
 # A photograph is shrunk to this longest side; 480 without turned searches suits live video: two thirds of
 # the time, but more small faces missed. One larger than a phone's 12 megapixels, the second side, is shrunk
-# by no more than that one, so that a face of 60 pixels is found in it as well.
+# by no more than that one, so that a face of 70 pixels is found in it as well.
 LONGEST_SIDE = 960
 LARGE_SIDE = 4032
 # YuNet misses faces of more than some 400 pixels, and very small ones. Of bare FER-2013 crops, each a face
@@ -50,9 +57,9 @@ MAX_FACES = 1000
 UPRIGHT_SCORE = 0.9
 TURNED_SCORE = 0.85
 TURNED_GAIN = 0.04
-# Where the best upright face reaches this score, which what is no face hardly does, three looks at that face
-# alone tell whether turned searches are worth while. A lower score tells nothing: of small faces on their
-# side, a third leaves no trace in an upright search.
+# Where an upright face is confirmed with this score, looks at that face alone tell whether turned searches
+# are worth while. Where none is, nothing tells: of small faces on their side, a third leaves no trace in an
+# upright search.
 CLEAR_SCORE = 0.8
 TURN_LOOK_SIDE = 160
 TURN_LOOK_FACE_SIDES = 5 / 3
@@ -151,19 +158,27 @@ class YuNetDetector:
         check_rgb(image)
         if 0 in image.shape:
             return []
-        rows = self._search(image)
-        if self.try_turned and self._may_be_turned(image, rows):
-            turned = max((self._search(image, turns) for turns in (1, 2, 3)), key=_best_score)
+        rows = self._search(image, WEAK_SCORE if self.look_twice else SCORE_THRESHOLD)
+        faces = self._confirm(image, rows)
+        if self.try_turned and self._may_be_turned(image, rows, faces):
+            turned = max(
+                (self._search(image, SCORE_THRESHOLD, turns) for turns in (1, 2, 3)), key=_best_score
+            )
             if _best_score(turned) >= max(TURNED_SCORE, _best_score(rows) + TURNED_GAIN):
-                rows = turned
-        rows = rows[:MAX_FACES]
-        if self.look_twice:
-            seen = [row for found in rows if (row := self._look_again(image, found)) is not None]
-            rows = merge_rows(np.array(seen).reshape(-1, 15), MERGE_THRESHOLD)
+                faces = self._confirm(image, turned)
         height, width = image.shape[:2]
-        return reading_order([face for row in rows if (face := face_from_row(row, width, height))])
+        return reading_order([face for row in faces if (face := face_from_row(row, width, height))])
 
-    def _search(self, picture: np.ndarray, quarter_turns: int = 0) -> np.ndarray:
+    def _confirm(self, picture: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the rows (n, 15) of the faces among what a search has found, best first."""
+        sure = int((rows[:, 14] >= SCORE_THRESHOLD).sum())
+        rows = rows[: min(sure + max(sure, MAX_WEAK), MAX_FACES)]
+        if not self.look_twice:
+            return rows[:, :15]
+        seen = [row for found in rows if (row := self._look_again(picture, found)) is not None]
+        return merge_rows(np.array(seen).reshape(-1, 15), MERGE_THRESHOLD)
+
+    def _search(self, picture: np.ndarray, lowest_score: float, quarter_turns: int = 0) -> np.ndarray:
         """Return what is found in the picture when turned, best first, in pixels of the picture as it is.
 
         The rows (n, 16) end with the longer side of the box in pixels of the search.
@@ -173,30 +188,34 @@ class YuNetDetector:
         for side in search_sides(max(width, height), self.longest_side):
             size = scaled_size(width, height, side)
             picture = resize(picture, size)
-            seen = self._run(np.rot90(picture, quarter_turns))
+            seen = self._network.run(np.rot90(picture, quarter_turns), lowest_score)
             rows = move_rows(seen, turn_back_matrix(quarter_turns, *size))
             scale = np.array([[width / size[0], 0, 0], [0, height / size[1], 0]])
             found.append(np.column_stack([move_rows(rows, scale), seen[:, 2:4].max(axis=1)]))
         return merge_rows(np.concatenate(found), MERGE_THRESHOLD)
 
-    def _may_be_turned(self, picture: np.ndarray, rows: np.ndarray) -> bool:
-        """Return whether faces may lie on their side or upside down, given what an upright search found."""
-        score = _best_score(rows)
-        if not CLEAR_SCORE <= score < UPRIGHT_SCORE:
-            return score < CLEAR_SCORE
-        looks = (
-            self._look_at(picture, rows[0], roll, TURN_LOOK_FACE_SIDES, TURN_LOOK_SIDE)[0]
-            for roll in (90, 180, 270)
+    def _may_be_turned(self, picture: np.ndarray, rows: np.ndarray, faces: np.ndarray) -> bool:
+        """Return whether faces may lie on their side or upside down.
+
+        `rows` are what an upright search has found, and `faces` what was confirmed of it.
+        """
+        if _best_score(rows) >= UPRIGHT_SCORE:
+            return False
+        if _best_score(faces) < CLEAR_SCORE:
+            return True
+        upright, *turned = (
+            _best_score(self._look_at(picture, faces[0], roll, TURN_LOOK_FACE_SIDES, TURN_LOOK_SIDE)[0])
+            for roll in (0, 90, 180, 270)
         )
-        return any(_best_score(look) > score for look in looks)
+        return max(turned) > upright
 
     def _look_again(self, picture: np.ndarray, row: np.ndarray) -> np.ndarray | None:
         """Return the row (15,) of a found face as it is seen enlarged and upright, None where it is not."""
-        seen, row, side = None, row[:15], row[15]
-        roll, turned = _roll(row), 90.0 * round(_roll(row) / 90)
+        was_sure, seen, row, side = row[14] >= SCORE_THRESHOLD, None, row[:15], row[15]
+        roll, turned = roll_of_row(row), 90.0 * round(roll_of_row(row) / 90)
         if row[14] >= UPRIGHT_SCORE and SEEN_LARGE[0] <= side <= SEEN_LARGE[1]:
             seen = row
-            if _is_near(roll, turned):
+            if turn_between(roll, turned) < REGION_ROLL:
                 return seen
             turned = roll
         region_side = REGION_SIDE if row[14] >= CLEAR_SCORE else DOUBTFUL_REGION_SIDE
@@ -207,33 +226,22 @@ class YuNetDetector:
             if not len(rows):
                 break
             seen = row = move_rows(rows[:1], matrix)[0]
-            if _is_near(_roll(row), turned):
+            if turn_between(roll_of_row(row), turned) < REGION_ROLL:
                 break
-            turned = _roll(row)
-        return seen
+            turned = roll_of_row(row)
+        return seen if was_sure or row[14] >= CONFIRMED_SCORE else None
 
     def _look_at(
         self, picture: np.ndarray, row: np.ndarray, roll: float, face_sides: float, side: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is seen around a face, and the matrix from there to points of the picture.
+        """Return what is seen in a square around a face, best first, and the matrix back to the picture.
 
-        Args:
-            picture: RGB uint8 (height, width, 3).
-            row: the face.
-            roll: the tilt that is seen upright, in degrees clockwise.
-            face_sides: the side of what is looked at, in longer sides of the face's box.
-            side: to so many pixels it is scaled.
-
-        Returns:
-            Rows (n, 15), best first, and the (2, 3) matrix.
+        The square is turned by `roll`, has so many longer sides of the face's box, scaled to `side` pixels.
         """
         x, y, width, height = row[:4]
         centre = (x + width / 2, y + height / 2)
         region, matrix = cut_square(picture, centre, max(width, height) * face_sides, roll, side)
-        return self._run(region), matrix
-
-    def _run(self, picture: np.ndarray) -> np.ndarray:
-        return self._network.run(picture, SCORE_THRESHOLD)
+        return self._network.run(region, SCORE_THRESHOLD), matrix
 
 
 def check_rgb(image: np.ndarray) -> None:
@@ -269,15 +277,6 @@ def reading_order(faces: list[DetectedFace]) -> list[DetectedFace]:
 
 def _best_score(rows: np.ndarray) -> float:
     return float(rows[:, 14].max(initial=0))
-
-
-def _roll(row: np.ndarray) -> float:
-    return roll_of(row[4:14].reshape(5, 2))
-
-
-def _is_near(roll: float, other: float) -> bool:
-    """Return whether two tilts differ by too little for another look."""
-    return abs((roll - other + 180) % 360 - 180) < REGION_ROLL
 
 
 def face_from_row(row: np.ndarray, width: int, height: int) -> DetectedFace | None:

@@ -84,6 +84,16 @@ def roll_of(landmarks: np.ndarray) -> float:
     return math.degrees(math.atan2(down, across))
 
 
+def roll_of_row(row: np.ndarray) -> float:
+    """Return the tilt of one of YuNet's rows in degrees clockwise, as `roll_of`."""
+    return roll_of(row[4:14].reshape(5, 2))
+
+
+def turn_between(roll: float, other: float) -> float:
+    """Return by how many degrees two tilts differ, 0 to 180."""
+    return abs((roll - other + 180) % 360 - 180)
+
+
 def cut_square(
     image: np.ndarray,
     centre: tuple[float, float],

@@ -6,6 +6,7 @@ import numpy as np
 
 from emotion.faces.detector import (
     MERGE_THRESHOLD,
+    SCORE_THRESHOLD,
     DetectedFace,
     YuNetDetector,
     check_rgb,
@@ -58,7 +59,7 @@ class LiveDetector(YuNetDetector):
         looked = np.concatenate([np.empty((0, 15)), *(self._look(image, track) for track in known)])
         # Of two that lie on each other the better score is kept; a look shall win over a search.
         looked[:, 14] += 1
-        searched = self._search(image)[:, :15] if search else np.empty((0, 15))
+        searched = self._search(image, SCORE_THRESHOLD)[:, :15] if search else np.empty((0, 15))
         rows = merge_rows(np.concatenate([looked, searched]), MERGE_THRESHOLD)
         rows[:, 14] -= rows[:, 14] > 1
         height, width = image.shape[:2]
@@ -70,4 +71,4 @@ class LiveDetector(YuNetDetector):
         side = float(track.size.max()) * LOOK_FACE_SIDES
         centre = (float(track.centre[0]), float(track.centre[1]))
         region, matrix = cut_square(image, centre, side, track.roll, LOOK_SIDE)
-        return move_rows(self._run(region), matrix)
+        return move_rows(self._network.run(region, SCORE_THRESHOLD), matrix)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emotion.faces.crops import SMALL_FACE_PIXELS, crop_faces
-from emotion.faces.detector import DetectedFace, FaceDetector, YuNetDetector
+from emotion.faces.detector import MAX_FACES, DetectedFace, FaceDetector, YuNetDetector
 from emotion.images import Picture, decode_picture
 from emotion.labels import EMOTIONS, UNCERTAIN, by_emotion
 from emotion.models.classifier import Classifier
@@ -170,6 +170,8 @@ class Analyzer:
             picture = decode_picture(picture)
         image, notes = (picture.pixels, picture.notes) if isinstance(picture, Picture) else (picture, ())
         detected = self.detector.detect(image)
+        if len(detected) >= MAX_FACES:
+            notes = (*notes, f"Of a picture's faces no more than the {MAX_FACES:,} surest are taken.")
         crops = crop_faces(image, detected)
         predictions = self.classifier.predict(crops)
         answers, maps = predictions.probabilities, predictions.activation_maps

@@ -5,16 +5,11 @@ from emotion.models.registry import model_folder
 from emotion.training.config import ConfigError, RunConfig
 
 # The widths are multiples of 32, which processors with bfloat16 compute twice as fast as 24 or 40.
-_BASE = RunConfig().changed(recall_budget=0.005)
-_WIDE = _BASE.changed(
+_WIDE = RunConfig().changed(
     widths=(64, 128, 256), average_mirrored=False, mixup=0.2, shift=0.1, zoom=0.15
 )  # fmt: skip
 # Worse pictures than FER-2013's are the rule: small faces, moving ones, poor light.
 _ROUGH = _WIDE.changed(blur=0.15, noise=0.15)
-# Each of the two has learned what the other knows: the votes say how noisy a label is.
-_BOTH = _ROUGH.changed(
-    targets="both", start_from="crowd-votes", epochs=18, learning_rate=0.05, label_smoothing=0.0
-)
 
 # In the order in which a newcomer meets them.
 PRESETS: dict[str, RunConfig] = {
@@ -27,13 +22,18 @@ PRESETS: dict[str, RunConfig] = {
     "small": _WIDE.changed(
         name="small", widths=(32, 64, 128), epochs=25, dropout=0.2, teachers=("large",),
     ),
-    "base": _BASE,
+    "base": RunConfig(),
     "crowd-start": _WIDE.changed(name="crowd-start", targets="votes", epochs=50, label_smoothing=0.0),
-    "crowd-votes": _ROUGH.changed(
-        name="crowd-votes", targets="votes", start_from="crowd-start", epochs=60, label_smoothing=0.0
+    "crowd": _ROUGH.changed(
+        name="crowd", targets="votes", start_from="crowd-start", epochs=60, label_smoothing=0.0
     ),
-    "crowd": _BOTH.changed(name="crowd"),
-    "large": _BOTH.changed(name="large", answers="labels"),
+    "large": _ROUGH.changed(
+        name="large", start_from="crowd", epochs=24, warmup_epochs=1.0, learning_rate=0.05
+    ),
+    "both": _ROUGH.changed(
+        name="both", targets="both", start_from="crowd", epochs=18, learning_rate=0.05,
+        label_smoothing=0.0, recall_budget=0.0075,
+    ),
 }  # fmt: skip
 
 # Of each preset: a title, and what it is good for in one sentence.
@@ -45,12 +45,15 @@ PRESET_WORDS: dict[str, tuple[str, str]] = {
         "Crowd, start",
         "What people voted for, from nothing; needs a dataset with FER+ votes.",
     ),
-    "crowd-votes": ("Crowd, further", "Goes on where the start ends, with worse pictures as well."),
     "crowd": (
         "Crowd",
-        "The model in use at first: learns votes and labels at once, answers as most people would.",
+        "The model in use at first: goes on where the start ends, with worse pictures as well.",
     ),
-    "large": ("Large", "Trained as Crowd is, but answers with a dataset's own labels."),
+    "large": ("Large", "Crowd's network, taken on to a dataset's own labels."),
+    "both": (
+        "Both",
+        "Goes on from Crowd with votes and labels at once; sees rare emotions more often.",
+    ),
 }
 
 

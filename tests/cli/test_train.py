@@ -23,11 +23,7 @@ def config(*arguments: str) -> RunConfig:
         (["--preset", "base"], "needs a dataset"),
         (["--epochs", "0"], "Epochs must be at least 1"),
         (["--name", "../x"], "The name must be"),
-        (["--preset", "crowd", "--dataset", "synthetic"], "train the preset 'crowd-votes' first"),
-        (
-            ["--preset", "crowd-votes", "--dataset", "synthetic"],
-            "train the preset 'crowd-start' first",
-        ),
+        (["--preset", "crowd", "--dataset", "synthetic"], "train the preset 'crowd-start' first"),
         (["--start-from", "nobody"], "There is no model 'nobody'"),
         (["--resume", "x", "--epochs", "3"], "leave out all but --resume"),
         (["--resume", "x", "--preset", "base"], "leave out all but --resume"),

@@ -61,6 +61,7 @@ def pictures():
     yield "group of 15", group(5, 3, 150)
     yield "group of 96", group(12, 8, 60)
     yield "nobody", data.coffee()
+    yield "large", resized(astronaut, 1216, 1184)
 
 
 class TestNetwork:
@@ -88,7 +89,7 @@ class TestNetwork:
     @pytest.mark.parametrize("kind", ["bbox", "kps"])
     def test_what_is_no_number_is_dropped(self, network, monkeypatch, kind, value):
         class Session:
-            def run(self, names, inputs):
+            def run(self, names, inputs, options):
                 cells = [1600, 400, 100]
                 sizes = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
                 answers = []

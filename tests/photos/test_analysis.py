@@ -103,3 +103,10 @@ def test_no_damaged_photograph_raises_anything_but_the_own_error(analyzer, astro
     for _ in range(data.draw(st.integers(1, 20))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     check_any_bytes(analyzer, bytes(content[: data.draw(st.integers(0, len(content)))]))
+
+
+@pytest.mark.parametrize(("most", "noted"), [(1, True), (2, False)])
+def test_a_picture_of_too_many_faces_says_so(analyzer, astronaut, monkeypatch, most, noted):
+    monkeypatch.setattr("emotion.photos.analysis.MAX_FACES", most)
+    sentence = f"Of a picture's faces no more than the {most} surest are taken."
+    assert (sentence in analyzer.analyze(astronaut).notes) is noted

@@ -185,9 +185,9 @@ def test_learning_from_votes_needs_votes(tmp_path):
 def test_a_preset_that_builds_on_a_model_says_which_to_train_first():
     app = open_page()
     app.radio(key="training-preset").set_value("crowd").run()
-    assert "train the preset 'crowd-votes' first" in app.error[0].value.replace("\\", "")
+    assert "train the preset 'crowd-start' first" in app.error[0].value.replace("\\", "")
     assert buttons(app)["Start training"].proto.disabled
-    registry.add_model(paths.shipped_models_folder() / "crowd", "crowd-votes")
+    registry.add_model(paths.shipped_models_folder() / "crowd", "crowd-start")
     app.run()
     assert not app.error
     assert not app.exception
