@@ -7,6 +7,10 @@ from emotion import paths
 _ASSETS = paths.PROJECT / "assets"
 _ICON = str(_ASSETS / "icon.svg")
 
+# The icon comes before the pages, whose own icons browsers would fetch from another host.
+st.set_page_config(page_icon=_ICON, layout="wide")
+st.logo(_ASSETS / "logo.svg", size="large", icon_image=_ICON)
+
 pages = {
     "Analyze": [
         st.Page("photos/page.py", title="Photos", icon=":material/photo_library:", default=True),
@@ -21,6 +25,5 @@ pages = {
 
 page = st.navigation(pages)
 # The page comes first: a browser's tab shows the beginning of its title.
-st.set_page_config(page_title=f"{page.title} · Emotion dashboard", page_icon=_ICON, layout="wide")
-st.logo(_ASSETS / "logo.svg", size="large", icon_image=_ICON)
+st.set_page_config(page_title=f"{page.title} · Emotion dashboard")
 page.run()

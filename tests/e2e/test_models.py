@@ -50,5 +50,5 @@ def test_an_imported_model_is_used_by_a_page_that_is_already_open(page):
     other.get_by_role("button", name="Delete").click()
     other.get_by_role("button", name="Delete it").click()
     other.get_by_text("neither renamed nor deleted").wait_for()
-    page.get_by_role("button", name="Remove examples").click()
+    page.get_by_role("button", name="Remove all").click()
     page.get_by_text("Model crowd").wait_for()
