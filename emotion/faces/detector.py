@@ -12,7 +12,6 @@ import numpy as np
 
 from emotion.faces.geometry import (
     cut_square,
-    lies_in,
     merge_rows,
     move_rows,
     resize,
@@ -34,7 +33,7 @@ SCORE_THRESHOLD = 0.6
 # Small faces reach less, but the second look is sure of them: it is given what reaches the first score, at
 # most so many, or as many as there are others, and must itself reach the last.
 WEAK_SCORE = 0.1
-MAX_WEAK = 20
+MAX_WEAK = 10
 CONFIRMED_SCORE = 0.85
 # Two boxes of two searches are the same face above this overlap, of the smaller box.
 MERGE_THRESHOLD = 0.5
@@ -62,8 +61,8 @@ TURNED_GAIN = 0.04
 # are worth while. Where none is, nothing tells: of small faces on their side, a third leaves no trace in an
 # upright search.
 CLEAR_SCORE = 0.8
-GLANCE_SIDE = 160
-GLANCE_FACE_SIDES = 5 / 3
+TURN_LOOK_SIDE = 160
+TURN_LOOK_FACE_SIDES = 5 / 3
 
 # The landmarks of a small face are a template laid on the box: of a true tilt they show a tenth when the
 # face is 96 pixels high, six tenths at 144, eight at 192. So each face is looked at again, enlarged to the
@@ -176,11 +175,7 @@ class YuNetDetector:
         rows = rows[: min(sure + max(sure, MAX_WEAK), MAX_FACES)]
         if not self.look_twice:
             return rows[:, :15]
-        seen: list[np.ndarray] = []
-        for found in rows:
-            is_part = found[14] < SCORE_THRESHOLD and any(lies_in(found, face) for face in seen)
-            if not is_part and (row := self._look_again(picture, found)) is not None:
-                seen.append(row)
+        seen = [row for found in rows if (row := self._look_again(picture, found)) is not None]
         return merge_rows(np.array(seen).reshape(-1, 15), MERGE_THRESHOLD)
 
     def _search(self, picture: np.ndarray, lowest_score: float, quarter_turns: int = 0) -> np.ndarray:
@@ -209,7 +204,7 @@ class YuNetDetector:
         if _best_score(faces) < CLEAR_SCORE:
             return True
         upright, *turned = (
-            _best_score(self._look_at(picture, faces[0], roll, GLANCE_FACE_SIDES, GLANCE_SIDE)[0])
+            _best_score(self._look_at(picture, faces[0], roll, TURN_LOOK_FACE_SIDES, TURN_LOOK_SIDE)[0])
             for roll in (0, 90, 180, 270)
         )
         return max(turned) > upright
@@ -218,10 +213,6 @@ class YuNetDetector:
         """Return the row (15,) of a found face as it is seen enlarged and upright, None where it is not."""
         was_sure, seen, row, side = row[14] >= SCORE_THRESHOLD, None, row[:15], row[15]
         roll, turned = roll_of_row(row), 90.0 * round(roll_of_row(row) / 90)
-        if not was_sure:  # most of these are no face, as a look in a quarter of the time tells
-            glance, _ = self._look_at(picture, row, turned, GLANCE_FACE_SIDES, GLANCE_SIDE)
-            if _best_score(glance) < CLEAR_SCORE:
-                return None
         if row[14] >= UPRIGHT_SCORE and SEEN_LARGE[0] <= side <= SEEN_LARGE[1]:
             seen = row
             if turn_between(roll, turned) < REGION_ROLL:

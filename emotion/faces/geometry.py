@@ -78,12 +78,6 @@ def suppress(rows: np.ndarray, threshold: float) -> np.ndarray:
     return _keep_best(rows, threshold, lambda shared, first, others: shared / (first + others - shared))
 
 
-def lies_in(row: np.ndarray, other: np.ndarray) -> bool:
-    """Return whether the middle of a row's box lies in the box of another."""
-    inside = row[:2] + row[2:4] / 2 - other[:2]
-    return bool((inside >= 0).all() and (inside <= other[2:4]).all())
-
-
 def roll_of(landmarks: np.ndarray) -> float:
     """Return the tilt of the line from right to left eye of (5, 2) landmarks, in degrees clockwise."""
     across, down = landmarks[1] - landmarks[0]

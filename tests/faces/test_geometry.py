@@ -4,7 +4,6 @@ import pytest
 
 from emotion.faces.geometry import (
     cut_square,
-    lies_in,
     merge_rows,
     move_rows,
     resize,
@@ -182,13 +181,6 @@ def test_thousands_of_rows_are_kept_apart():
 def test_further_columns_go_along():
     rows = np.column_stack([np.stack([row((0, 0, 9, 9)), row((0, 0, 9, 9), score=0.7)]), [5, 6]])
     assert merge_rows(move_rows(rows, np.eye(2, 3)), 0.5)[:, 15].tolist() == [5]
-
-
-@pytest.mark.parametrize(
-    ("box", "inside"), [((4, 4, 4, 4), True), ((9, 9, 4, 4), False), ((-9, 2, 9, 9), False)]
-)
-def test_lies_in(box, inside):
-    assert lies_in(row(box), row((0, 0, 10, 10))) is inside
 
 
 @pytest.mark.parametrize(
