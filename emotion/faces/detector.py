@@ -32,17 +32,17 @@ Box = tuple[float, float, float, float]
 SCORE_THRESHOLD = 0.6
 # Small faces reach less, but the second look is sure of them: it is given what reaches the first score, at
 # most so many, or as many as there are others, and must itself reach the last.
-WEAK_SCORE = 0.2
-MAX_WEAK = 20
+WEAK_SCORE = 0.1
+MAX_WEAK = 10
 CONFIRMED_SCORE = 0.85
 # Two boxes of two searches are the same face above this overlap, of the smaller box.
 MERGE_THRESHOLD = 0.5
 
 # A photograph is shrunk to this longest side; 480 without turned searches suits live video: two thirds of
-# the time, but more small faces missed. One larger than a phone's 12 megapixels, the second side, is shrunk
-# by no more than that one, so that a face of 70 pixels is found in it as well.
+# the time, but more small faces missed. One larger than the second side is shrunk by no more than one of that
+# side, so that a drawn face of 53 pixels is found in pictures of 12, 24 and 48 megapixels.
 LONGEST_SIDE = 960
-LARGE_SIDE = 4032
+LARGE_SIDE = 3200
 # YuNet misses faces of more than some 400 pixels, and very small ones. Of bare FER-2013 crops, each a face
 # that fills its picture, it finds 99 % at this side, 89 % at 480, 11 % at 960 and 75 % at their own 48. So
 # small pictures are enlarged to it, and those above the second side are searched once more at it.
@@ -127,8 +127,8 @@ class YuNetDetector:
     """The YuNet detector; one instance serves any number of threads at once.
 
     Args:
-        longest_side: larger pictures are shrunk to this many pixels for the search, those of more than
-            `LARGE_SIDE` in proportion less.
+        longest_side: larger pictures are shrunk to this many pixels for the search; with `look_twice`
+            those of more than `LARGE_SIDE` by no more than one of that side.
         try_turned: look for faces on their side or upside down where none is surely upright.
         look_twice: look at each face again, enlarged, which corrects its landmarks and drops what is no face.
 
@@ -185,7 +185,10 @@ class YuNetDetector:
         """
         height, width = picture.shape[:2]
         found = []
-        for side in search_sides(max(width, height), self.longest_side):
+        longest, limit = max(width, height), self.longest_side
+        if self.look_twice:
+            limit = round(limit * max(1, longest / LARGE_SIDE))
+        for side in search_sides(longest, limit):
             size = scaled_size(width, height, side)
             picture = resize(picture, size)
             seen = self._network.run(np.rot90(picture, quarter_turns), lowest_score)
@@ -195,10 +198,7 @@ class YuNetDetector:
         return merge_rows(np.concatenate(found), MERGE_THRESHOLD)
 
     def _may_be_turned(self, picture: np.ndarray, rows: np.ndarray, faces: np.ndarray) -> bool:
-        """Return whether faces may lie on their side or upside down.
-
-        `rows` are what an upright search has found, and `faces` what was confirmed of it.
-        """
+        """Return whether faces may lie turned, given what an upright search found and what was confirmed."""
         if _best_score(rows) >= UPRIGHT_SCORE:
             return False
         if _best_score(faces) < CLEAR_SCORE:
@@ -251,11 +251,8 @@ def check_rgb(image: np.ndarray) -> None:
 
 
 def search_sides(longest: int, limit: int) -> list[int]:
-    """Return the longest sides, in pixels, at which a picture with this longest side is searched.
-
-    `limit` holds for pictures of up to `LARGE_SIDE`; of larger ones it is that part.
-    """
-    side = max(CLOSE_UP_SIDE, min(longest, round(limit * max(1, longest / LARGE_SIDE))))
+    """Return the longest sides, in pixels, at which a picture with this longest side is searched."""
+    side = max(CLOSE_UP_SIDE, min(longest, limit))
     return [side] if side <= ONE_SEARCH_SIDE else [side, CLOSE_UP_SIDE]
 
 

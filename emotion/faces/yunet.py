@@ -1,7 +1,7 @@
 """The network YuNet, in ONNX Runtime: a picture in, rows of boxes, landmarks and scores out.
 
 Rows are x, y, width, height, five landmarks (x, y), score; as of `cv2.FaceDetectorYN`, which runs the
-same weights in two and a half to three and a half times the time (`python benchmarks/speed.py`).
+same weights in two to three times the time (`python benchmarks/speed.py`).
 """
 
 from collections.abc import Sequence

@@ -11,6 +11,7 @@ from emotion.faces.geometry import (
     scaled_size,
     suppress,
     turn_back_matrix,
+    turn_between,
 )
 
 
@@ -180,3 +181,10 @@ def test_thousands_of_rows_are_kept_apart():
 def test_further_columns_go_along():
     rows = np.column_stack([np.stack([row((0, 0, 9, 9)), row((0, 0, 9, 9), score=0.7)]), [5, 6]])
     assert merge_rows(move_rows(rows, np.eye(2, 3)), 0.5)[:, 15].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("roll", "other", "turn"), [(10, -10, 20), (170, -170, 20), (0, 180, 180), (-90, 270, 0)]
+)
+def test_turn_between(roll, other, turn):
+    assert turn_between(roll, other) == turn
