@@ -8,7 +8,7 @@ from emotion import paths
 from emotion.errors import ReadableError
 
 # What only the code itself reads: it is caught where it is raised, or is a mistake in the program.
-INTERNAL = {"LiteRTError"}
+INTERNAL = {"LiteRTError", "_AskFirstError"}
 FRONT_DOORS = ("pages", "emotion/cli")
 
 

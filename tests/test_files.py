@@ -1,7 +1,6 @@
 """Files appear whole or not at all, and changes by several processes add up."""
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 
 from emotion import files
 from emotion.errors import FileError
+from tests.helpers import at_once
 
 
 @pytest.mark.parametrize(
@@ -85,23 +85,25 @@ def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path):
     files.sweep(tmp_path / "missing")
 
 
-def _count_up(path: Path, times: int) -> None:
-    for _ in range(times):
-        with files.locked(path):
-            files.write_json(path, json.loads(path.read_text()) + 1)
+# Programs, not `multiprocessing`: that would run the main script anew, which is a page after a test of pages.
+COUNT_UP = """
+import json, sys
+from pathlib import Path
+from emotion import files
+
+path = Path(sys.argv[1])
+input()
+for _ in range(25):
+    with files.locked(path):
+        files.write_json(path, json.loads(path.read_text()) + 1)
+"""
 
 
 @pytest.mark.slow
 def test_no_change_of_several_processes_is_lost(tmp_path):
     path = tmp_path / "count.json"
     path.write_text("0")
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_count_up, args=(path, 25)) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert [worker.exitcode for worker in workers] == [0] * 4
+    at_once(COUNT_UP, str(path), count=4)
     assert json.loads(path.read_text()) == 100
 
 

@@ -40,7 +40,10 @@ def choose_setting(setting: Setting, value: Any, key: str) -> Any:
 def parse_numbers(text: str) -> tuple[int, ...] | str:
     """Return the whole numbers of a text such as "32, 64" or "32 · 64"; any other text as it is."""
     parts = [part.strip() for part in text.replace("·", ",").split(",") if part.strip()]
-    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else text
+    try:
+        return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else text
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        return text
 
 
 def _slide(setting: Setting, value: float, more: dict[str, Any]) -> float:

@@ -60,6 +60,16 @@ def test_a_model_without_its_file_is_listed_so_that_it_can_be_deleted(capsys):
     assert run(capsys, "delete", "broken")[0] == 0
 
 
+def test_a_model_can_be_used_where_its_speed_cannot_be_kept(capsys):
+    cache.results_folder().parent.mkdir(parents=True)
+    cache.results_folder().write_text("no folder")
+    status, out, _ = run(capsys, "list")
+    assert status == 0
+    assert "cannot be used" not in out
+    assert out.count(" ms a face") == len(registry.list_models())
+    assert cache.results_folder().is_file()
+
+
 def test_use_rename_note_and_delete(capsys):
     registry.add_model(CROWD, "mine")
     assert run(capsys, "use", "mine")[2] == "The pages and the command line now use mine.\n"

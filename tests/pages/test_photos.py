@@ -66,7 +66,7 @@ def test_a_picture_that_is_cut_off_is_shown_and_said_to_be(app, astronaut_path):
 
 
 def test_the_formats_that_are_read_are_told(app):
-    uploader = app.file_uploader(key="uploads")
+    uploader = app.file_uploader[0]
     for name in ("JPEG", "HEIC", "jfif", "mpo", "hif"):
         assert name in uploader.help
 

@@ -27,7 +27,7 @@ from emotion.runs.__main__ import Worker, explain
 from emotion.runs.run import Run, RunError, RunStatus
 from emotion.runs.scheduler import concurrent_limit
 from emotion.runs.store import RunStore
-from emotion.training.config import ConfigError, RunConfig
+from emotion.training.config import RUN_FORMAT, ConfigError, RunConfig
 from tests.helpers import PATIENCE, wait_until
 from tests.runs.stand_in import run_folder
 
@@ -388,7 +388,7 @@ def test_a_new_run_notes_what_it_was_made_with(sleepers):
     run = actions.get_run(submit())
     content = json.loads((run.folder / "config.json").read_text())
     assert content["environment"]["packages"]["keras"]
-    assert (content["format"], content["dataset_fingerprint"]) == (1, None)
+    assert (content["format"], content["dataset_fingerprint"]) == (RUN_FORMAT, None)
     assert run.config == QUICK
 
 

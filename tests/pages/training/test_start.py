@@ -220,3 +220,8 @@ def test_free_name(name, taken, expected):
 )
 def test_numbers_in_a_text(text, expected):
     assert parse_numbers(text) == expected
+
+
+def test_a_number_too_long_to_read_stays_text():
+    text = "32, " + 5000 * "9"
+    assert parse_numbers(text) == text
