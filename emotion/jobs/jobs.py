@@ -260,22 +260,19 @@ def _follow(job: _Job) -> JobState:
     finally:
         _kill(process)  # it has ended, unless something went wrong here
         guard.join()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-    if code == 0 and job.error is None:
-        return JobState.DONE
-    job.error = job.error or job.limits.crashed
-    return JobState.FAILED
+        for pipe in filter(None, (process.stdin, process.stdout)):
+            with suppress(OSError):
+                pipe.close()
+    if code or job.error:
+        job.error = job.error or job.limits.crashed
+    return JobState.FAILED if job.error else JobState.DONE
 
 
 def _guard(job: _Job, process: subprocess.Popen[str]) -> None:
     """End a process that is cancelled, or uses more than it may."""
     limits, started, asked, looked = job.limits, time.monotonic(), 0.0, 0.0
     while process.poll() is None:
-        now = time.monotonic()
-        memory = 0
+        now, memory = time.monotonic(), 0
         if now - looked > _MEMORY_SECONDS:
             looked, memory = now, sum(map(_memory, _family(process)))
         if now - started > limits.seconds:
@@ -295,20 +292,17 @@ def _guard(job: _Job, process: subprocess.Popen[str]) -> None:
 
 def _family(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """Return a process and all that it has started; nothing once it has ended."""
-    if process.poll() is not None:
-        return []
-    try:
-        parent = psutil.Process(process.pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.Error:
-        return []
+    with suppress(psutil.Error):
+        if process.poll() is None:
+            parent = psutil.Process(process.pid)
+            return [parent, *parent.children(recursive=True)]
+    return []
 
 
 def _memory(process: psutil.Process) -> int:
-    try:
+    with suppress(psutil.Error):  # it has just ended
         return process.memory_info().rss
-    except psutil.Error:  # it has just ended
-        return 0
+    return 0
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
