@@ -11,6 +11,8 @@ from emotion.video.recorder import RecordingOptions, record_film
 from emotion.video.sampling import Sampling
 from tests.video.films import acted_film, counted, even, packet_times, write_film
 
+pytestmark = pytest.mark.slow
+
 
 def frames_of(path):
     with Film(path) as film:

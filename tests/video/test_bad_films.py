@@ -9,6 +9,8 @@ import pytest
 from emotion.video.film import FilmError
 from tests.video.films import FORMATS, SAMPLINGS, counted, even, read, write_film
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_truncated_film_gives_what_is_there(tmp_path):
     whole = write_film(

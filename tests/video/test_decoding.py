@@ -12,6 +12,8 @@ from emotion.video.film import Film
 from emotion.video.sampling import Sampling, SamplingError
 from tests.video.films import FORMATS, SAMPLINGS, counted, even, packet_times, read, write_film
 
+pytestmark = pytest.mark.slow
+
 # Frames that come when they come, as phones and screens record them.
 UNEVEN = [0.0, *np.cumsum(np.tile([1, 2, 1, 5, 1, 1, 9, 1], 12)).tolist()]
 UNEVEN_TIMES = [step / 30 for step in UNEVEN]

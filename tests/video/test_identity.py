@@ -7,6 +7,8 @@ from emotion.live.detection import LiveDetector
 from emotion.video.identity import LOOKS, People, appearance, are_alike
 from tests.video.films import ANNA, BEN, CARL, scene
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def looks():

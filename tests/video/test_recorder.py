@@ -19,6 +19,8 @@ from emotion.video.sampling import Sampling
 from tests.helpers import PATIENCE, wait_until
 from tests.video.films import ANNA, BEN, CARL, acted_film, packet_times, scene, shots, write_film
 
+pytestmark = pytest.mark.slow
+
 ALL = Sampling()
 
 

@@ -15,6 +15,8 @@ from emotion.video.work import LIMITS, arguments
 from tests.helpers import PATIENCE, wait_until
 from tests.video.films import ANNA, BEN, acted_film, looped, shots
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = [
     RecordingOptions(),
     RecordingOptions(Sampling(fps=0.1, start=0.1, end=1 / 3), "--name", "-m", 0.3, 'it\'s = "said"\n'),
